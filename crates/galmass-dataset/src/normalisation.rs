@@ -1,0 +1,298 @@
+//! From observed maps to network inputs, and back from outputs to masses: fitted once, on the training part.
+
+use ndarray::{Array2, Array4, ArrayView2, ArrayView3, Axis, s};
+use serde::{Deserialize, Serialize};
+
+use crate::{Channel, DatasetError, Inputs, MapSet, ScaledSamples, Scaling};
+
+/// Which channels a branch of the network takes; they share one mesh.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BranchLayout {
+    /// The name of the branch.
+    pub name: String,
+    /// Its channels, in the order of the network's input.
+    pub channels: Vec<Channel>,
+}
+
+impl BranchLayout {
+    /// The two branches of Chu et al. (2024) for one band: the image, and the velocity maps together.
+    pub fn image_and_kinematics() -> Vec<Self> {
+        vec![
+            Self { name: "image".into(), channels: vec![Channel::Light] },
+            Self { name: "kinematics".into(), channels: vec![Channel::Velocity, Channel::Dispersion] },
+        ]
+    }
+}
+
+/// How one channel is scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelNormalisation {
+    /// The channel.
+    pub channel: Channel,
+    /// Its scaling, with the constants of the training part.
+    pub scaling: Scaling,
+}
+
+/// How the channels of one branch are scaled, and the mesh they were fitted on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BranchNormalisation {
+    /// The name of the branch.
+    pub name: String,
+    /// Pixels a side.
+    pub n_px: usize,
+    /// The channels in order.
+    pub channels: Vec<ChannelNormalisation>,
+}
+
+/// The z-score of one target over the training part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetScaling {
+    /// The name of the target.
+    pub name: String,
+    /// Mean over the training samples.
+    pub mean: f64,
+    /// Standard deviation over the training samples (divided by n).
+    pub standard_deviation: f64,
+}
+
+/// Everything that turns a [`MapSet`] into [`ScaledSamples`] and network outputs into physical predictions.
+///
+/// * light: NaN becomes 0, then `log10(L + floor)` and min-max, floor = first percentile of the lit pixels;
+/// * velocity: unknown pixels become 0, the systemic velocity; then linear, with 0 at one half;
+/// * dispersion: unknown pixels become the light-weighted mean dispersion of the known pixels **of that map** (the
+///   plain mean without a light map on the same mesh); then min-max.
+///
+/// One scaling serves the whole data set: a scaling per map would erase the luminosity and the velocity amplitude,
+/// which carry the mass. Fitted on the training part only, so that nothing of the test part leaks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Normalisation {
+    /// One entry a branch.
+    pub branches: Vec<BranchNormalisation>,
+    /// One entry a target.
+    pub targets: Vec<TargetScaling>,
+}
+
+impl Normalisation {
+    /// Fits the scaling of the given branches and targets on the training samples of a set.
+    ///
+    /// # Errors
+    /// [`DatasetError`] for a channel or target that the set lacks, channels of one branch on different meshes, a
+    /// channel without a usable training pixel, a target that never varies.
+    pub fn fit(
+        maps: &MapSet,
+        training: &[usize],
+        layout: &[BranchLayout],
+        targets: &[&str],
+    ) -> Result<Self, DatasetError> {
+        let branches = layout.iter().map(|branch| fit_branch(maps, training, branch)).collect::<Result<_, _>>()?;
+        let targets = targets.iter().map(|name| fit_target(maps, training, name)).collect::<Result<_, _>>()?;
+        Ok(Self { branches, targets })
+    }
+
+    /// The channels of each branch.
+    pub fn layout(&self) -> Vec<BranchLayout> {
+        let channels = |branch: &BranchNormalisation| branch.channels.iter().map(|c| c.channel).collect();
+        self.branches.iter().map(|b| BranchLayout { name: b.name.clone(), channels: channels(b) }).collect()
+    }
+
+    /// Fills and scales the maps of a set.
+    ///
+    /// # Errors
+    /// [`DatasetError`] where a channel is absent or on another mesh than it was fitted on.
+    pub fn scale_maps(&self, maps: &MapSet) -> Result<Inputs, DatasetError> {
+        let branches = self.branches.iter().map(|branch| scale_branch(maps, branch)).collect::<Result<_, _>>()?;
+        Ok(Inputs { branches })
+    }
+
+    /// Fills and scales the maps and z-scores the targets of a set.
+    ///
+    /// # Errors
+    /// As [`Normalisation::scale_maps`], and where a target is absent.
+    pub fn scale(&self, maps: &MapSet) -> Result<ScaledSamples, DatasetError> {
+        let inputs = self.scale_maps(maps)?;
+        let mut targets = Array2::zeros((maps.n_samples(), self.targets.len()));
+        for (mut column, scaling) in targets.columns_mut().into_iter().zip(&self.targets) {
+            for (scaled, &value) in column.iter_mut().zip(maps.target(&scaling.name)?) {
+                *scaled = ((value - scaling.mean) / scaling.standard_deviation) as f32;
+            }
+        }
+        Ok(ScaledSamples { inputs, targets })
+    }
+
+    /// Turns network outputs `[sample, target]` into values in the units of the targets.
+    pub fn unscale_targets(&self, outputs: ArrayView2<'_, f32>) -> Array2<f64> {
+        let mut values = outputs.mapv(f64::from);
+        for (mut column, scaling) in values.columns_mut().into_iter().zip(&self.targets) {
+            column.mapv_inplace(|z| z * scaling.standard_deviation + scaling.mean);
+        }
+        values
+    }
+}
+
+fn fit_branch(
+    maps: &MapSet,
+    training: &[usize],
+    branch: &BranchLayout,
+) -> Result<BranchNormalisation, DatasetError> {
+    let mut n_px = None;
+    let mut channels = Vec::with_capacity(branch.channels.len());
+    for &channel in &branch.channels {
+        let values = maps.channel(channel)?;
+        let found = values.len_of(Axis(1));
+        let expected = *n_px.get_or_insert(found);
+        if found != expected {
+            return Err(DatasetError::MixedMeshes { branch: branch.name.clone(), channel, expected, found });
+        }
+        let scaling = fit_channel(channel, values, training).ok_or(DatasetError::NothingToFit { channel })?;
+        channels.push(ChannelNormalisation { channel, scaling });
+    }
+    let n_px = n_px.ok_or_else(|| DatasetError::Absent { what: branch.name.clone(), present: Vec::new() })?;
+    Ok(BranchNormalisation { name: branch.name.clone(), n_px, channels })
+}
+
+fn fit_channel(channel: Channel, values: ArrayView3<'_, f32>, training: &[usize]) -> Option<Scaling> {
+    let pixels = || training.iter().flat_map(|&sample| values.index_axis_move(Axis(0), sample).into_iter().copied());
+    match channel {
+        Channel::Light => Scaling::fit_logarithmic(pixels()),
+        Channel::Velocity => Scaling::fit_symmetric(pixels()),
+        Channel::Dispersion => Scaling::fit_linear(pixels()),
+    }
+}
+
+fn fit_target(maps: &MapSet, training: &[usize], name: &str) -> Result<TargetScaling, DatasetError> {
+    let values = maps.target(name)?;
+    let n_samples = training.len();
+    let mean = training.iter().map(|&sample| values[sample]).sum::<f64>() / n_samples as f64;
+    let variance = training.iter().map(|&sample| (values[sample] - mean).powi(2)).sum::<f64>() / n_samples as f64;
+    let standard_deviation = variance.sqrt();
+    if standard_deviation > 0.0 {
+        Ok(TargetScaling { name: name.into(), mean, standard_deviation })
+    } else {
+        Err(DatasetError::ConstantTarget { target: name.into(), value: mean, n_samples })
+    }
+}
+
+fn scale_branch(maps: &MapSet, branch: &BranchNormalisation) -> Result<Array4<f32>, DatasetError> {
+    let expected = branch.n_px;
+    let mut scaled = Array4::zeros((maps.n_samples(), branch.channels.len(), expected, expected));
+    for (index, &ChannelNormalisation { channel, scaling }) in branch.channels.iter().enumerate() {
+        let values = maps.channel(channel)?;
+        let found = values.len_of(Axis(1));
+        if found != expected {
+            return Err(DatasetError::MeshDiffers { channel, expected, found });
+        }
+        let light = maps.channel(Channel::Light).ok().filter(|light| light.dim() == values.dim());
+        for (sample, map) in values.outer_iter().enumerate() {
+            let unknown = match channel {
+                Channel::Light | Channel::Velocity => 0.0,
+                Channel::Dispersion => mean_where_known(map, light.map(|l| l.index_axis_move(Axis(0), sample))),
+            };
+            scaled.slice_mut(s![sample, index, .., ..]).zip_mut_with(&map, |scaled, &value| {
+                *scaled = scaling.apply(if value.is_finite() { value } else { unknown });
+            });
+        }
+    }
+    Ok(scaled)
+}
+
+/// The mean of the finite pixels of a map, weighted by light where there is any on the same mesh; 0 without one.
+fn mean_where_known(map: ArrayView2<'_, f32>, light: Option<ArrayView2<'_, f32>>) -> f32 {
+    let weighted = |weight: &dyn Fn(usize) -> f64| {
+        let known = map.iter().enumerate().filter(|(_, value)| value.is_finite());
+        known.fold((0.0, 0.0), |(sum, total), (pixel, &value)| {
+            (sum + weight(pixel) * f64::from(value), total + weight(pixel))
+        })
+    };
+    let light: Option<Vec<f32>> = light.map(|light| light.iter().copied().collect());
+    let by_light = light.map(|light| {
+        weighted(&|pixel| if light[pixel] > 0.0 && light[pixel].is_finite() { f64::from(light[pixel]) } else { 0.0 })
+    });
+    let (sum, total) = by_light.filter(|(_, total)| *total > 0.0).unwrap_or_else(|| weighted(&|_| 1.0));
+    if total > 0.0 { (sum / total) as f32 } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array3, array};
+
+    use super::*;
+
+    fn two_galaxies() -> MapSet {
+        let nan = f32::NAN;
+        MapSet::new(vec![1, 2])
+            .unwrap()
+            .with_channel(Channel::Light, array![[[1.0, 3.0], [0.0, nan]], [[100.0, 10.0], [10.0, 10.0]]])
+            .unwrap()
+            .with_channel(Channel::Velocity, array![[[50.0, -100.0], [nan, nan]], [[400.0, 0.0], [0.0, 0.0]]])
+            .unwrap()
+            .with_channel(Channel::Dispersion, array![[[100.0, 200.0], [nan, nan]], [[300.0, 300.0], [300.0, 300.0]]])
+            .unwrap()
+            .with_target("log10_mass", vec![10.0, 12.0])
+            .unwrap()
+    }
+
+    #[test]
+    fn unknown_pixels_are_filled_as_documented() {
+        let maps = two_galaxies();
+        let layout = BranchLayout::image_and_kinematics();
+        let normalisation = Normalisation::fit(&maps, &[0, 1], &layout, &["log10_mass"]).unwrap();
+        let inputs = normalisation.scale_maps(&maps).unwrap();
+        assert_eq!(inputs.branches[0].dim(), (2, 1, 2, 2));
+        assert_eq!(inputs.branches[0][[0, 0, 1, 1]], 0.0, "no light");
+        let kinematics = &inputs.branches[1];
+        assert_eq!(kinematics[[0, 0, 1, 0]], 0.5, "systemic velocity");
+        // Light-weighted: (1 x 100 + 3 x 200) / 4 = 175, on a scale from 100 to 300.
+        assert_eq!(kinematics[[0, 1, 1, 0]], 0.375);
+    }
+
+    #[test]
+    fn only_the_training_part_decides() {
+        let maps = two_galaxies();
+        let layout = BranchLayout::image_and_kinematics();
+        let fitted = |maps: &MapSet| {
+            let three = MapSet::new(vec![1, 2, 3]).unwrap();
+            let twice = |channel| {
+                let values = maps.channel(channel).unwrap();
+                ndarray::concatenate![Axis(0), values, values.slice(s![1..2, .., ..])]
+            };
+            let three = three.with_channel(Channel::Light, twice(Channel::Light)).unwrap();
+            let three = three.with_channel(Channel::Velocity, twice(Channel::Velocity)).unwrap();
+            let three = three.with_channel(Channel::Dispersion, twice(Channel::Dispersion)).unwrap();
+            let three = three.with_target("log10_mass", vec![10.0, 12.0, 1.0e9]).unwrap();
+            Normalisation::fit(&three, &[0, 1], &layout, &["log10_mass"]).unwrap()
+        };
+        assert_eq!(fitted(&maps), Normalisation::fit(&maps, &[0, 1], &layout, &["log10_mass"]).unwrap());
+    }
+
+    #[test]
+    fn targets_go_there_and_back() {
+        let maps = two_galaxies();
+        let layout = BranchLayout::image_and_kinematics();
+        let normalisation = Normalisation::fit(&maps, &[0, 1], &layout, &["log10_mass"]).unwrap();
+        let scaled = normalisation.scale(&maps).unwrap();
+        assert_eq!(scaled.targets, array![[-1.0], [1.0]]);
+        assert_eq!(normalisation.unscale_targets(scaled.targets.view()), array![[10.0], [12.0]]);
+        let json = serde_json::to_string(&normalisation).unwrap();
+        assert_eq!(serde_json::from_str::<Normalisation>(&json).unwrap(), normalisation);
+    }
+
+    #[test]
+    fn what_cannot_be_fitted_is_refused() {
+        let maps = two_galaxies();
+        let layout = BranchLayout::image_and_kinematics();
+        let error = Normalisation::fit(&maps, &[1], &layout, &["log10_mass"]).unwrap_err();
+        assert_eq!(error.to_string(), "target `log10_mass` is 12 for all 1 training samples");
+        let dark = MapSet::new(vec![1]).unwrap().with_channel(Channel::Light, Array3::zeros((1, 2, 2))).unwrap();
+        let error = Normalisation::fit(&dark, &[0], &layout[..1], &[]).unwrap_err();
+        assert_eq!(error.to_string(), "channel `light` has no usable pixel in the training part");
+        let normalisation = Normalisation::fit(&maps, &[0, 1], &layout[..1], &[]).unwrap();
+        let coarse = MapSet::new(vec![1]).unwrap().with_channel(Channel::Light, Array3::ones((1, 3, 3))).unwrap();
+        let error = normalisation.scale_maps(&coarse).unwrap_err();
+        assert_eq!(error.to_string(), "`light` maps are 3 pixels a side; the normalisation was fitted on 2");
+    }
+}

@@ -1,0 +1,1 @@
+//! Scores and calibration of predicted masses, on plain slices.

@@ -1,0 +1,1 @@
+//! Equilibrium mock galaxies and populations.

@@ -1,0 +1,1 @@
+//! The multibranch residual network, generic over the Burn backend.

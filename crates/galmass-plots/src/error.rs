@@ -1,0 +1,85 @@
+//! What can go wrong between data and a figure on disk.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::ColourScale;
+
+/// A figure that was not drawn. Nothing is left on disk, and a file of that name is as it was.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PlotError {
+    /// The name of the file does not say how to write it.
+    #[error("the figure {path} ends in neither .png nor .svg", path = path.display())]
+    UnknownExtension {
+        /// The file asked for.
+        path: PathBuf,
+    },
+    /// There is nothing to draw.
+    #[error("the figure \"{figure}\" has no {what}")]
+    Empty {
+        /// The title of the figure or panel.
+        figure: String,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// Two series that belong together are not equally long.
+    #[error("in the figure \"{figure}\", {first} has {expected} values, {second} has {found}")]
+    LengthsDiffer {
+        /// The title of the figure or panel.
+        figure: String,
+        /// The series that sets the length.
+        first: &'static str,
+        /// The series that differs.
+        second: &'static str,
+        /// The length of the first.
+        expected: usize,
+        /// The length of the second.
+        found: usize,
+    },
+    /// The best epoch is none of those drawn.
+    #[error("in the figure \"{figure}\", the best epoch has index {index} of {n_epochs} epochs")]
+    NoSuchEpoch {
+        /// The title of the figure.
+        figure: String,
+        /// The index given.
+        index: usize,
+        /// The number of epochs.
+        n_epochs: usize,
+    },
+    /// A map whose edges are not finite or not in order.
+    #[error("the map \"{panel}\" extends over {extent:?}, which is not x_min < x_max, y_min < y_max")]
+    BadExtent {
+        /// The title of the panel.
+        panel: String,
+        /// The edges given.
+        extent: [f64; 4],
+    },
+    /// A colour scale that spans nothing.
+    #[error("the map \"{panel}\" asks for the colour scale {scale:?}, which spans no finite interval")]
+    BadColourScale {
+        /// The title of the panel.
+        panel: String,
+        /// The scale given.
+        scale: ColourScale,
+    },
+    /// The file could not be written.
+    #[error("cannot write the figure {path}: {source}", path = path.display())]
+    Write {
+        /// The file asked for.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The drawing library failed.
+    #[error("cannot render the figure {path}: {source}", path = path.display())]
+    Render {
+        /// The file asked for.
+        path: PathBuf,
+        /// What the library said.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,1 @@
+//! Projects particles onto maps: views, smoothing kernels, nearest-pixel moments.

@@ -1,0 +1,1 @@
+//! Reads galaxies out of simulation snapshots into physical units.
