@@ -1,1 +1,46 @@
-//! The multibranch residual network, generic over the Burn backend.
+//! The multibranch residual network of Chu et al. (2024), generic over the Burn backend.
+//!
+//! Each mesh of a mock observation has its own ResNet-18 branch; the 512 features of each branch are put side by
+//! side, and one fully connected layer turns them into masses:
+//!
+//! ```text
+//! image      [n, 1, 300, 300] -> Branch -> [n, 512] ─┐
+//!                                                    ├─> [n, 1024] -> Linear -> [n, targets]
+//! kinematics [n, 2, 48, 48]   -> Branch -> [n, 512] ─┘
+//! ```
+//!
+//! * [`NetworkConfig`] and [`Network`] are the network; [`TrainingConfig`] says how it is trained.
+//! * An [`Engine`] trains and predicts on some device, with plain arrays in and out: no type of Burn is in its
+//!   signature, so what uses it compiles without knowing any backend. [`BurnEngine`] is the one implementation, for
+//!   any backend; `galmass-device` opens it by name.
+//! * A [`Model`] is what training leaves behind: weights, configuration and normalisation in one safetensors file.
+//!
+//! The training loop is our own: it shuffles by seed and epoch, keeps the best epoch, and can be killed at any
+//! instant and resumed from its last epoch with the same losses as an uninterrupted run.
+
+mod batches;
+mod block;
+mod branch;
+mod checkpoint;
+mod config;
+mod engine;
+mod error;
+mod initial;
+mod model;
+mod network;
+mod schedule;
+mod training;
+mod training_config;
+mod weights;
+
+pub use block::{BasicBlock, Downsample};
+pub use branch::Branch;
+pub use config::{BranchConfig, NetworkConfig, Stem};
+pub use engine::{BurnEngine, Engine, TrainingTask};
+pub use error::NetError;
+pub use model::Model;
+pub use network::Network;
+pub use schedule::Schedule;
+pub use training::{EpochRecord, Progress, Trained};
+pub use training_config::TrainingConfig;
+pub use weights::Weights;

@@ -1,0 +1,115 @@
+//! What can be wrong with a network or its training, in words.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Everything that the caller of this crate can mend.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NetError {
+    /// A configuration value out of its range.
+    #[error("`{field}` is {value}, but must be {range}")]
+    BadConfig {
+        /// The field.
+        field: &'static str,
+        /// What was given.
+        value: f64,
+        /// What is allowed.
+        range: &'static str,
+    },
+    /// Inputs that do not fit the network: another number of branches.
+    #[error("the network has {expected} branches, the samples have {found}")]
+    BranchCount {
+        /// Branches of the network.
+        expected: usize,
+        /// Branches of the samples.
+        found: usize,
+    },
+    /// Inputs that do not fit the network: another number of channels.
+    #[error("branch `{branch}` takes {expected} channels, the samples have {found}")]
+    ChannelCount {
+        /// The branch.
+        branch: String,
+        /// Channels of the network.
+        expected: usize,
+        /// Channels of the samples.
+        found: usize,
+    },
+    /// Branches or targets that disagree on the number of samples.
+    #[error("`{what}` describes {found} samples, the first branch {expected}")]
+    SampleCount {
+        /// The branch, or `targets`.
+        what: String,
+        /// Samples of the first branch.
+        expected: usize,
+        /// Samples found.
+        found: usize,
+    },
+    /// Targets that do not fit the network.
+    #[error("the network has {expected} outputs, the samples have {found} targets")]
+    TargetCount {
+        /// Outputs of the network.
+        expected: usize,
+        /// Targets of the samples.
+        found: usize,
+    },
+    /// Nothing to learn from.
+    #[error("the {part} part has no samples")]
+    NoSamples {
+        /// `training` or `validation`.
+        part: &'static str,
+    },
+    /// An input or target that is no number.
+    #[error("`{what}` holds {value} for sample {sample}")]
+    NotFinite {
+        /// The branch, or `targets`.
+        what: String,
+        /// The sample.
+        sample: usize,
+        /// What was found.
+        value: f32,
+    },
+    /// Training went astray.
+    #[error("the loss became {loss} in epoch {epoch}, batch {batch} (samples {samples:?}): try a lower learning rate")]
+    LossNotFinite {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The batch, counted from 1.
+        batch: usize,
+        /// The training samples of that batch.
+        samples: Vec<usize>,
+        /// The loss.
+        loss: f32,
+    },
+    /// Weights that do not belong to this network.
+    #[error("the weights do not fit the network: {reason}")]
+    WeightsDoNotFit {
+        /// What the weight store says.
+        reason: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that is no safetensors file, or lacks our description.
+    #[error("{}: not a galmass model: {reason}", path.display())]
+    NotAModel {
+        /// The file.
+        path: PathBuf,
+        /// What is amiss.
+        reason: String,
+    },
+    /// A checkpoint that is damaged or was left by other settings.
+    #[error("{}: not a checkpoint of this training: {reason}", path.display())]
+    NotThisCheckpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is amiss.
+        reason: String,
+    },
+}
