@@ -1,1 +1,53 @@
-//! Projects particles onto maps: views, smoothing kernels, nearest-pixel moments.
+//! Projects particles onto maps: [views](View), [smoothing radii](support_radii), [smoothed images](deposit()) and
+//! [velocity moments](nearest_moments).
+//!
+//! Everything is a function of slices, one row a particle, in the units of [`galmass_core`]. A [`View`] says from
+//! where, a [`PixelGrid`](galmass_core::PixelGrid) on which mesh; what comes back is a
+//! [`Map`](galmass_core::Map) with its row 0 at the bottom. The image of a galaxy, as in Chu et al. (2024), takes
+//! three steps:
+//!
+//! ```
+//! use galmass_core::{PixelGrid, Unit};
+//! use galmass_project::{Axis, MomentConfig, View, deposit, nearest_moments, support_radii};
+//!
+//! let positions_kpc = [[0.0, 0.1, 0.0], [0.2, 0.0, 0.3], [-0.1, 0.0, 0.2]];
+//! let velocities_km_s = [[0.0, 0.0, 50.0], [0.0, 0.0, -20.0], [0.0, 0.0, 30.0]];
+//! let luminosities_lsun = [1.0e6, 2.0e6, 3.0e6];
+//!
+//! let view = View::along(Axis::Z);
+//! let grid = PixelGrid::new(60, 3.0)?;
+//! let support = support_radii(&positions_kpc, 32)?;
+//! let light = deposit(&positions_kpc, &luminosities_lsun, &support, &view, grid, Unit::SolarLuminosity)?;
+//! assert!((light.sum() - 6.0e6).abs() < 1e-6);
+//!
+//! let config = MomentConfig::default();
+//! let moments = nearest_moments(&positions_kpc, &velocities_km_s, &luminosities_lsun, &view, grid, &config)?;
+//! assert_eq!(moments.count.sum(), 3.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Whatever is fast here is held by tests to a slow twin in [`mod@reference`], gives the same bits for any number of
+//! threads, and conserves light.
+
+mod compensated;
+mod deposit;
+mod error;
+pub mod kernel;
+mod moments;
+mod neighbours;
+mod quadrature;
+#[cfg(test)]
+mod testing;
+mod view;
+
+pub use deposit::deposit;
+pub use error::ProjectError;
+pub use moments::{MomentConfig, Moments, nearest_moments};
+pub use neighbours::support_radii;
+pub use view::{Axis, View};
+
+/// Slow and simple twins of the fast functions, which tests compare them with.
+pub mod reference {
+    pub use crate::deposit::reference::deposit;
+    pub use crate::neighbours::reference::support_radii;
+}

@@ -1,1 +1,31 @@
-//! Summary statistics of simulated galaxies.
+//! Summary statistics of simulated galaxies: particles in, numbers out, one statistic a file.
+//!
+//! So far what an observation needs to be framed: the [centre](find_centre), the
+//! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
+//! masses](enclosed_mass_msun).
+//!
+//! ```
+//! use galmass_core::Particles;
+//! use galmass_stats::{enclosed_mass_msun, half_mass_radius_kpc};
+//!
+//! // Four particles of 1e6 Msun at 1, 2, 3 and 4 kpc.
+//! let positions = (1..=4).map(|r| [f64::from(r), 0.0, 0.0]).collect();
+//! let particles = Particles::new(positions, vec![[0.0; 3]; 4], vec![1.0e6; 4])?;
+//! assert_eq!(half_mass_radius_kpc(&particles), Some(2.0));
+//! assert_eq!(enclosed_mass_msun(&particles, 3.5), 3.0e6);
+//! # Ok::<(), galmass_core::ParticleError>(())
+//! ```
+
+mod aperture;
+mod centre;
+mod half_mass_radius;
+mod velocity;
+
+pub use aperture::{enclosed_mass_msun, projected_mass_msun};
+pub use centre::find_centre;
+pub use half_mass_radius::half_mass_radius_kpc;
+pub use velocity::mean_velocity_km_s;
+
+fn radius(position: &[f64; 3]) -> f64 {
+    position.iter().map(|x| x * x).sum::<f64>().sqrt()
+}

@@ -1,0 +1,65 @@
+//! What a star particle counts for in an image and in the moments of its velocity.
+
+use galmass_core::units::{SUN_MAGNITUDE_R, luminosity_lsun};
+use galmass_core::{Stars, Unit};
+use serde::{Deserialize, Serialize};
+
+use crate::ObserveError;
+
+/// How star particles are weighed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weighting {
+    /// By r-band luminosity where the stars have magnitudes, else by mass.
+    #[default]
+    BestKnown,
+    /// By SDSS r luminosity, without dust: an error where the stars have no magnitudes.
+    LuminosityR,
+    /// By mass.
+    Mass,
+}
+
+/// The weights of all stars and what they are.
+#[derive(Clone, Debug)]
+pub(crate) struct Weights {
+    pub(crate) values: Vec<f64>,
+    pub(crate) unit: Unit,
+    /// What was chosen in the end: never [`Weighting::BestKnown`].
+    pub(crate) chosen: Weighting,
+}
+
+impl Weights {
+    pub(crate) fn of(stars: &Stars, weighting: Weighting) -> Result<Self, ObserveError> {
+        match (weighting, stars.magnitudes_r()) {
+            (Weighting::Mass, _) | (Weighting::BestKnown, None) => Ok(Self {
+                values: stars.particles().masses_msun().to_vec(),
+                unit: Unit::SolarMass,
+                chosen: Weighting::Mass,
+            }),
+            (_, Some(magnitudes)) => Ok(Self {
+                values: magnitudes.iter().map(|&m| luminosity_lsun(m, SUN_MAGNITUDE_R)).collect(),
+                unit: Unit::SolarLuminosity,
+                chosen: Weighting::LuminosityR,
+            }),
+            (Weighting::LuminosityR, None) => Err(ObserveError::NoMagnitudes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use galmass_core::Particles;
+
+    use super::*;
+
+    #[test]
+    fn magnitudes_decide_where_nothing_else_does() {
+        let dark = Stars::new(Particles::new(vec![[0.0; 3]], vec![[0.0; 3]], vec![3.0]).unwrap());
+        let lit = dark.clone().with_magnitudes_r(vec![SUN_MAGNITUDE_R - 2.5]).unwrap();
+        assert_eq!(Weights::of(&dark, Weighting::BestKnown).unwrap().values, [3.0]);
+        assert_eq!(Weights::of(&lit, Weighting::Mass).unwrap().values, [3.0]);
+        let bright = Weights::of(&lit, Weighting::BestKnown).unwrap();
+        assert!((bright.values[0] - 10.0).abs() < 1e-12 && bright.chosen == Weighting::LuminosityR);
+        assert_eq!(Weights::of(&dark, Weighting::LuminosityR).unwrap_err(), ObserveError::NoMagnitudes);
+    }
+}
