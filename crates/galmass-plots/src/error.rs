@@ -66,6 +66,18 @@ pub enum PlotError {
         /// The scale given.
         scale: ColourScale,
     },
+    /// So many panels, or so long a word, that the page would not fit into memory.
+    #[error("the figure {path} needs a page of {width_pt} x {height_pt} points, more than {limit_pt} a side", path = path.display())]
+    TooLarge {
+        /// The file asked for.
+        path: PathBuf,
+        /// The width that the figure needs.
+        width_pt: f64,
+        /// The height that the figure needs.
+        height_pt: f64,
+        /// The longest side of a page.
+        limit_pt: f64,
+    },
     /// The file could not be written.
     #[error("cannot write the figure {path}: {source}", path = path.display())]
     Write {

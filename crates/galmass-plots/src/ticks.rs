@@ -19,8 +19,17 @@ const EDGE: f64 = 1e-9;
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten: at most `at_most` (2 or more) of them over `low < high`.
 pub(crate) fn linear(low: f64, high: f64, at_most: usize) -> Ticks {
+    stepped(low, high, at_most, 0.0)
+}
+
+/// As [`linear`], at whole numbers only; there may be none.
+pub(crate) fn whole(low: f64, high: f64, at_most: usize) -> Ticks {
+    stepped(low, high, at_most, 1.0)
+}
+
+fn stepped(low: f64, high: f64, at_most: usize, least_step: f64) -> Ticks {
     let at_most = at_most.max(2);
-    let (step, decimals) = steps_from((high - low) / (at_most as f64 + 1.0))
+    let (step, decimals) = steps_from(((high - low) / (at_most as f64 + 1.0)).max(least_step))
         .find(|&(step, _)| multiples(low, high, step).len() <= at_most)
         .unwrap_or((high - low, 0));
     let values: Vec<f64> = multiples(low, high, step).into_iter().map(|index| index as f64 * step).collect();
@@ -110,9 +119,8 @@ fn power(digit: u32, exponent: i32) -> f64 {
 /// Steps of 1, 2, 5, 10, ... from just below `least` on, each with the decimals that its multiples need.
 fn steps_from(least: f64) -> impl Iterator<Item = (f64, usize)> {
     let start = least.log10().floor() as i32;
-    (start..start + 4).flat_map(|exponent| {
-        [1, 2, 5].map(|digit| (power(digit, exponent), (-exponent).max(0) as usize))
-    })
+    (start..start + 4)
+        .flat_map(|exponent| [1, 2, 5].map(|digit| (power(digit, exponent), (-exponent).max(0) as usize)))
 }
 
 fn multiples(low: f64, high: f64, step: f64) -> Vec<i64> {
@@ -156,16 +164,15 @@ fn scientific(value: f64, exponent: i32, decimals: usize) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    // Through text: dividing by 10^exponent would leave the last digits wrong.
-    let mantissa: f64 = shifted(value, -exponent);
-    let mantissa = plain(mantissa, decimals);
+    let mantissa = plain(shifted(value, -exponent), decimals);
     match mantissa.as_str() {
         "1" => power_label(exponent),
+        "−1" => format!("−{}", power_label(exponent)),
         _ => format!("{mantissa}×{}", power_label(exponent)),
     }
 }
 
-/// `value` x 10^`by`.
+/// `value` x 10^`by`, through decimal text: dividing by a power of ten would leave the last digits wrong.
 fn shifted(value: f64, by: i32) -> f64 {
     let text = format!("{value:e}");
     let moved = text.split_once('e').and_then(|(mantissa, exponent)| {
@@ -219,8 +226,16 @@ mod tests {
     }
 
     #[test]
+    fn whole_ticks_have_no_fractions() {
+        assert_eq!(labels(&whole(0.5, 3.5, 7)), ["1", "2", "3"]);
+        assert_eq!(labels(&whole(0.5, 1.5, 7)), ["1"]);
+        assert_eq!(labels(&whole(0.5, 200.5, 5)), ["50", "100", "150", "200"]);
+    }
+
+    #[test]
     fn large_and_small_linear_ticks_are_scientific() {
         assert_eq!(labels(&linear(0.0, 3.0e8, 4)), ["0", "10⁸", "2×10⁸", "3×10⁸"]);
+        assert_eq!(labels(&linear(-1.0e8, 0.0, 2)), ["−10⁸", "0"]);
         assert_eq!(labels(&linear(0.0, 2.0e-6, 3)), ["0", "10⁻⁶", "2×10⁻⁶"]);
         assert_eq!(labels(&linear(1.0e8, 1.5e8, 3)), ["1.0×10⁸", "1.2×10⁸", "1.4×10⁸"]);
     }

@@ -1,5 +1,7 @@
 //! From where a galaxy is seen.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ProjectError;
@@ -23,6 +25,16 @@ pub enum Axis {
 impl Axis {
     /// All three, in order: the three projections of a galaxy in Chu et al. (2024).
     pub const ALL: [Self; 3] = [Self::X, Self::Y, Self::Z];
+}
+
+impl fmt::Display for Axis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::X => "x",
+            Self::Y => "y",
+            Self::Z => "z",
+        })
+    }
 }
 
 /// Three axes of unit length at right angles: `right` and `up` span the image, and the line of sight

@@ -1,0 +1,145 @@
+//! All figures on realistic data, to be looked at, in the folder GALLERY or else that of temporary files:
+//! `GALLERY=/some/folder cargo test -p galmass-plots --test it gallery -- --ignored`.
+
+use std::path::PathBuf;
+
+use galmass_plots::{
+    ColourScale, LossCurve, MapPanel, PredictionPanel, draw_loss_curve, draw_maps, draw_predictions,
+};
+
+use crate::data;
+
+const FORMATS: [&str; 2] = ["png", "svg"];
+
+fn path(name: &str, format: &str) -> PathBuf {
+    let folder = std::env::var_os("GALLERY").map_or_else(std::env::temp_dir, PathBuf::from);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.join(format!("{name}.{format}"))
+}
+
+#[test]
+#[ignore = "draws figures to be looked at"]
+fn maps() {
+    let velocity_scale = ColourScale::Symmetric { limit: None };
+    let dispersion_scale = ColourScale::Linear { range: None };
+    let light_scale = ColourScale::Log { decades: 4.0 };
+    let lights = [1.0, 0.6, 0.2].map(|axis_ratio| data::light(300, axis_ratio));
+    let velocities = [15.0, 120.0, 240.0].map(|v| data::velocity(48, v));
+    let dispersion = data::dispersion(48);
+    let rows: Vec<Vec<MapPanel<'_>>> = (0..3)
+        .map(|row| {
+            let view = ["face-on", "oblique", "edge-on"][row];
+            vec![
+                data::panel(&format!("Light, {view}"), lights[row].view(), light_scale, "Σᵣ [L☉ kpc⁻²]"),
+                data::panel(
+                    &format!("Velocity, {view}"),
+                    velocities[row].view(),
+                    velocity_scale,
+                    "v [km s⁻¹]",
+                ),
+                data::panel(
+                    &format!("Dispersion, {view}"),
+                    dispersion.view(),
+                    dispersion_scale,
+                    "σ [km s⁻¹]",
+                ),
+            ]
+        })
+        .collect();
+    for format in FORMATS {
+        draw_maps(&path("maps", format), "A disc galaxy from three sides", &rows).unwrap();
+        draw_maps(&path("map", format), "A disc", &[vec![rows[1][1].clone()]]).unwrap();
+    }
+}
+
+#[test]
+#[ignore = "draws figures to be looked at"]
+fn loss_curves() {
+    let (mut training, mut validation) = data::losses(120);
+    let label = "mean squared error [dex²]";
+    for format in FORMATS {
+        let curve = LossCurve {
+            training: &training,
+            validation: &validation,
+            best_epoch: Some(47),
+            loss_label: label.into(),
+        };
+        draw_loss_curve(&path("loss", format), "Training of the stellar mass network", &curve).unwrap();
+    }
+    training.iter_mut().for_each(|loss| *loss = loss.ln());
+    validation.iter_mut().for_each(|loss| *loss = loss.ln());
+    validation[30..40].fill(f64::NAN);
+    let curve = LossCurve {
+        training: &training,
+        validation: &validation,
+        best_epoch: Some(60),
+        loss_label: "negative log-likelihood".into(),
+    };
+    draw_loss_curve(&path("loss_negative", "png"), "Training of a likelihood", &curve).unwrap();
+}
+
+#[test]
+#[ignore = "draws figures to be looked at"]
+fn predictions() {
+    let (truth, predicted) = data::masses(600, 0.09);
+    let (many_true, many_predicted) = data::masses(40_000, 0.12);
+    let panel = |title: &str, truth, predicted| PredictionPanel {
+        title: title.to_owned(),
+        truth,
+        predicted,
+        quantity_label: "log₁₀ M★ [M☉]".to_owned(),
+        residual_label: "predicted − true [dex]".to_owned(),
+    };
+    let few = panel("600 galaxies", &truth, &predicted);
+    let many = panel("40 000 galaxies", &many_true, &many_predicted);
+    for format in FORMATS {
+        draw_predictions(&path("prediction", format), "Stellar mass", std::slice::from_ref(&few)).unwrap();
+        let panels = [few.clone(), many.clone(), few.clone(), many.clone()];
+        draw_predictions(&path("predictions", format), "Masses inside three radii", &panels).unwrap();
+    }
+}
+
+#[test]
+#[ignore = "draws figures to be looked at"]
+fn awkward() {
+    let unknown = ndarray::Array2::from_elem((8, 8), f64::NAN);
+    let dark = ndarray::Array2::zeros((8, 8));
+    let wide = ndarray::Array2::from_shape_fn((4, 12), |(row, column)| 70.0 + (row * column) as f64);
+    let log = ColourScale::Log { decades: 3.0 };
+    let linear = ColourScale::Linear { range: Some([75.0, 95.0]) };
+    let light = data::light(60, 0.4);
+    let label = "a label longer than its bar [km s⁻¹]";
+    let rows = vec![
+        vec![
+            data::panel("Unknown", unknown.view(), ColourScale::Symmetric { limit: None }, "v [km s⁻¹]"),
+            data::panel("Dark", dark.view(), log, "Σ [L☉ kpc⁻²]"),
+        ],
+        vec![
+            MapPanel {
+                extent: [-3.0, 3.0, -1.0, 1.0],
+                ..data::panel(
+                    "A title that needs more than one line above its panel",
+                    wide.view(),
+                    linear,
+                    label,
+                )
+            },
+            MapPanel {
+                circle_radius: Some(12.0), ..data::panel("Ring", light.view(), log, "Σ [L☉ kpc⁻²]")
+            },
+        ],
+    ];
+    draw_maps(&path("awkward", "png"), "Maps that nobody meant to draw", &rows).unwrap();
+    let losses = [0.30, 0.29, f64::NAN, 0.28, 0.31];
+    let curve =
+        LossCurve { training: &losses, validation: &losses, best_epoch: Some(3), loss_label: "loss".into() };
+    draw_loss_curve(&path("loss_short", "png"), "Five epochs", &curve).unwrap();
+    let low = PredictionPanel {
+        title: "all too low, one alone above".to_owned(),
+        truth: &[1e8, 2e8, 3e8, 4e8, 5e8, 5.2e8, 1.5e8],
+        predicted: &[1e8, 1e8, 1.2e8, 1.1e8, 1.0e8, 1.4e8, 4.9e8],
+        quantity_label: "M [M☉]".to_owned(),
+        residual_label: "predicted − true [M☉]".to_owned(),
+    };
+    draw_predictions(&path("prediction_low", "png"), "Linear masses", &[low]).unwrap();
+}

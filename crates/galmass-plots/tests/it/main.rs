@@ -1,0 +1,6 @@
+//! The figures as a caller sees them: files.
+
+mod awkward;
+mod data;
+mod files;
+mod gallery;

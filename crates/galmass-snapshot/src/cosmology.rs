@@ -1,0 +1,84 @@
+//! Ages of stars from the scale factors at which they formed.
+
+use galmass_core::units::KPC_PER_KM_S_GYR;
+
+use crate::SnapshotError;
+use crate::field::{Field, Rows};
+use crate::header::Header;
+
+/// The Hubble time 1/H0 at h = 1, 1/(100 km/s/Mpc) \[Gyr\].
+const HUBBLE_TIME_GYR: f64 = KPC_PER_KM_S_GYR * 1000.0 / 100.0;
+
+/// The most by which `Omega0 + OmegaLambda` may differ from 1: they are given to three or four digits.
+const FLATNESS_TOLERANCE: f64 = 1e-3;
+
+/// The most by which a star may seem to form after the snapshot \[Gyr\]. Formation times are single precision, and
+/// the last digit of a scale factor near 1 is 1e-6 Gyr.
+const ROUNDING_GYR: f64 = 1e-3;
+
+/// A flat universe of matter and a cosmological constant; radiation is left out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct FlatUniverse {
+    hubble: f64,
+    omega_matter: f64,
+    omega_lambda: f64,
+}
+
+impl FlatUniverse {
+    fn of(header: &Header) -> Result<Self, SnapshotError> {
+        let (omega_matter, omega_lambda) = (header.omega_matter()?, header.omega_lambda()?);
+        if (omega_matter + omega_lambda - 1.0).abs() > FLATNESS_TOLERANCE {
+            let path = header.place().path().to_owned();
+            return Err(SnapshotError::NotFlat { path, omega_matter, omega_lambda });
+        }
+        Ok(Self { hubble: header.epoch.hubble, omega_matter, omega_lambda })
+    }
+
+    /// The time since the beginning at scale factor a \[Gyr\]:
+    /// t = 2/(3 H0 sqrt(OL)) asinh(sqrt(OL/Om) a^1.5).
+    fn time_gyr(self, scale_factor: f64) -> f64 {
+        let growth = (self.omega_lambda / self.omega_matter).sqrt() * scale_factor.powf(1.5);
+        2.0 * HUBBLE_TIME_GYR / (3.0 * self.hubble * self.omega_lambda.sqrt()) * growth.asinh()
+    }
+}
+
+/// The ages at the time of the snapshot \[Gyr\] of stars that formed at the scale factors `formed`. A star that
+/// seems to form after the snapshot by rounding has age 0.
+pub(crate) fn ages_gyr(formed: &Field<f64>, rows: &Rows, header: &Header) -> Result<Vec<f64>, SnapshotError> {
+    let universe = FlatUniverse::of(header)?;
+    let now = header.epoch.scale_factor;
+    let now_gyr = universe.time_gyr(now);
+    let age = |(index, scale_factor): (usize, f64)| {
+        let age_gyr = now_gyr - universe.time_gyr(scale_factor);
+        if scale_factor > 0.0 && age_gyr >= -ROUNDING_GYR {
+            Ok(age_gyr.max(0.0))
+        } else {
+            Err(formed.place().born_outside_time(rows.in_file(index), scale_factor, now))
+        }
+    };
+    formed.physical(rows)?.into_iter().enumerate().map(age).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_agrees_with_the_closed_case_without_dark_energy() {
+        // Einstein-de Sitter: t = 2/(3 H0) a^1.5. The first omitted term of asinh is 1e-8 relative here.
+        let universe = FlatUniverse { hubble: 0.7, omega_matter: 1.0, omega_lambda: 1e-8 };
+        let expected = 2.0 / 3.0 * 9.777_922_215 / 0.7 * 0.5f64.powf(1.5);
+        assert!((universe.time_gyr(0.5) / expected - 1.0).abs() < 1e-8);
+    }
+
+    #[test]
+    fn the_universes_of_the_simulations_have_their_known_ages() {
+        // Simpson's rule over dt = da / (a H(a)) with two million intervals, in NumPy.
+        let tng = FlatUniverse { hubble: 0.6774, omega_matter: 0.3089, omega_lambda: 0.6911 };
+        assert!((tng.time_gyr(1.0) - 13.802_718_3).abs() < 1e-6);
+        assert!((tng.time_gyr(0.770_583_63) - 10.298_571_4).abs() < 1e-6);
+        let eagle = FlatUniverse { hubble: 0.6777, omega_matter: 0.307, omega_lambda: 0.693 };
+        assert!((eagle.time_gyr(1.0) - 13.820_529_8).abs() < 1e-6);
+        assert_eq!(tng.time_gyr(0.0), 0.0);
+    }
+}

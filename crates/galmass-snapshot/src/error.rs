@@ -1,0 +1,434 @@
+//! What can be wrong with a file, and where in it.
+
+use std::error::Error as StdError;
+use std::fmt::Display;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use galmass_core::ParticleError;
+use hdf5_metno as hdf5;
+use thiserror::Error;
+
+use crate::SuiteKind;
+
+/// A file that no galaxy can be read from.
+///
+/// `path` is the file, `object` the path of a group or dataset inside it (a column of a table is written
+/// `/stars.vx`), and an `index` counts rows of the file from 0.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// No such file.
+    #[error("there is no file `{path}`")]
+    NotFound {
+        /// The file asked for.
+        path: PathBuf,
+    },
+    /// The operating system does not let us read the file.
+    #[error("cannot read `{path}`")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The file is of some other format.
+    #[error("`{path}` is not an HDF5 file")]
+    NotHdf5 {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is of some other format.
+    #[error("`{path}` is not a NumPy array file")]
+    NotNpy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file ends before its contents do.
+    #[error("`{path}` is cut short: it ends after {n_bytes} bytes")]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        n_bytes: u64,
+        /// What the reading library says.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The HDF5 library fails on an object that is there: a damaged file, or a filter that is not installed.
+    #[error("HDF5 cannot read `{object}` in `{path}`")]
+    Hdf5 {
+        /// The file.
+        path: PathBuf,
+        /// The object.
+        object: String,
+        /// What the library says.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The header of a NumPy file makes no sense.
+    #[error("`{path}` is a damaged NumPy array file")]
+    Npy {
+        /// The file.
+        path: PathBuf,
+        /// What the reading library says.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// No suite goes by this name.
+    #[error("there is no suite `{name}`; the known suites are {}", listed(&SuiteKind::ALL))]
+    UnknownSuite {
+        /// The name asked for.
+        name: String,
+    },
+    /// The file looks like none of the suites.
+    #[error(
+        "`{path}` looks like none of the known suites ({}); at its top it holds [{}]",
+        listed(&SuiteKind::ALL),
+        listed(.objects)
+    )]
+    NoSuite {
+        /// The file.
+        path: PathBuf,
+        /// The names of the groups and datasets at its top.
+        objects: Vec<String>,
+    },
+    /// The file looks like more than one suite.
+    #[error("`{path}` looks like several suites: {}; name the one to read it by", listed(.suites))]
+    SeveralSuites {
+        /// The file.
+        path: PathBuf,
+        /// All that it looks like.
+        suites: Vec<SuiteKind>,
+    },
+    /// The file is one part of a snapshot, the rest lies elsewhere.
+    #[error(
+        "`{path}` is one of {n_files} files of a snapshot (`NumFilesPerSnapshot` of `/Header`); \
+         only a galaxy in a single file can be read"
+    )]
+    MultiFile {
+        /// The file.
+        path: PathBuf,
+        /// The number of files of the snapshot.
+        n_files: f64,
+    },
+    /// A group is not there.
+    #[error("there is no group `{object}` in `{path}`")]
+    MissingGroup {
+        /// The file.
+        path: PathBuf,
+        /// The group.
+        object: String,
+    },
+    /// A dataset, or a column of a table, is not there.
+    #[error("there is no field `{object}` in `{path}`")]
+    MissingField {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+    },
+    /// An attribute is not there.
+    #[error("`{object}` in `{path}` has no attribute `{attribute}`")]
+    MissingAttribute {
+        /// The file.
+        path: PathBuf,
+        /// The object that should carry the attribute.
+        object: String,
+        /// The attribute.
+        attribute: String,
+    },
+    /// An attribute has a value that cannot be.
+    #[error("attribute `{attribute}` of `{object}` in `{path}` is {value} where it should be {expected}")]
+    BadAttribute {
+        /// The file.
+        path: PathBuf,
+        /// The object that carries the attribute.
+        object: String,
+        /// The attribute.
+        attribute: String,
+        /// What would do.
+        expected: &'static str,
+        /// What was found.
+        value: f64,
+    },
+    /// Scale factor and redshift of the header exclude each other.
+    #[error(
+        "`/Header` in `{path}` says scale factor {scale_factor} (`Time`) and redshift {redshift} (`Redshift`), \
+         which are not the same time"
+    )]
+    InconsistentEpoch {
+        /// The file.
+        path: PathBuf,
+        /// The scale factor.
+        scale_factor: f64,
+        /// The redshift.
+        redshift: f64,
+    },
+    /// The densities of the header are not those of a flat universe, the only one whose ages are known here.
+    #[error(
+        "`/Header` in `{path}` says `Omega0` {omega_matter} and `OmegaLambda` {omega_lambda}; \
+         star ages need a flat universe, where they add up to 1"
+    )]
+    NotFlat {
+        /// The file.
+        path: PathBuf,
+        /// The matter density parameter.
+        omega_matter: f64,
+        /// The dark energy density parameter.
+        omega_lambda: f64,
+    },
+    /// A field or attribute has the wrong number of dimensions or columns.
+    #[error("`{object}` in `{path}` has shape {found:?} where it should have {expected}")]
+    WrongShape {
+        /// The file.
+        path: PathBuf,
+        /// The field, or the attribute as `object@attribute`.
+        object: String,
+        /// The shape that would do.
+        expected: &'static str,
+        /// The shape found.
+        found: Vec<usize>,
+    },
+    /// A field or attribute holds something other than what is needed.
+    #[error("`{object}` in `{path}` holds {found} where it should hold {expected}")]
+    WrongType {
+        /// The file.
+        path: PathBuf,
+        /// The field, or the attribute as `object@attribute`.
+        object: String,
+        /// What would do.
+        expected: &'static str,
+        /// What was found, in the words of the HDF5 or NumPy library.
+        found: String,
+    },
+    /// Two fields of one group describe different numbers of particles.
+    #[error("`{object}` in `{path}` has {found} rows where `{reference}` has {expected}")]
+    RowsDisagree {
+        /// The file.
+        path: PathBuf,
+        /// The field that does not fit.
+        object: String,
+        /// The field it should fit.
+        reference: String,
+        /// The rows of the reference.
+        expected: usize,
+        /// The rows found.
+        found: usize,
+    },
+    /// A field claims more data than it can hold or memory can take.
+    #[error(
+        "`{object}` in `{path}` claims {declared_bytes} bytes of data and stores {stored_bytes}: too large to read"
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// The size that its shape and type amount to.
+        declared_bytes: u64,
+        /// What is stored of it in the file.
+        stored_bytes: u64,
+    },
+    /// There are no stars, so there is no galaxy to observe.
+    #[error("`{path}` holds no star particles: `{object}` has {n_rows} rows, and none is a star")]
+    NoStars {
+        /// The file.
+        path: PathBuf,
+        /// Where stars were looked for.
+        object: String,
+        /// The rows found there: 0 if it is absent or empty, else the number of wind particles.
+        n_rows: usize,
+    },
+    /// A value is NaN or infinite.
+    #[error("`{object}` in `{path}` holds {value} at index {index}, which is not a finite number")]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// The first row concerned.
+        index: usize,
+        /// What was found, in the units of the file.
+        value: f64,
+    },
+    /// A value is below zero where only zero and above make sense.
+    #[error("`{object}` in `{path}` holds {value} at index {index}, which must not be negative")]
+    Negative {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// The first row concerned.
+        index: usize,
+        /// What was found, in the units of the file.
+        value: f64,
+    },
+    /// A star formed at no time, or after the snapshot.
+    #[error(
+        "`{object}` in `{path}` holds the formation scale factor {formed} at index {index}, \
+         outside the time from 0 to {snapshot}"
+    )]
+    BornOutsideTime {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// The first row concerned.
+        index: usize,
+        /// The scale factor at which the star formed.
+        formed: f64,
+        /// The scale factor of the snapshot.
+        snapshot: f64,
+    },
+    /// Values that are sound in the file make no particles in physical units: they overflow.
+    #[error("`{object}` in `{path}` makes no particles in physical units")]
+    Particles {
+        /// The file.
+        path: PathBuf,
+        /// The group.
+        object: String,
+        /// What is wrong with them.
+        source: ParticleError,
+    },
+}
+
+/// An object of a file, for errors to name.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    path: PathBuf,
+    object: String,
+}
+
+impl Place {
+    pub(crate) fn new(path: &Path, object: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), object: object.into() }
+    }
+
+    /// The member `name` of this group.
+    pub(crate) fn child(&self, name: &str) -> Self {
+        Self::new(&self.path, format!("{}/{name}", self.object.trim_end_matches('/')))
+    }
+
+    /// The column `name` of this table.
+    pub(crate) fn column(&self, name: &str) -> Self {
+        Self::new(&self.path, format!("{}.{name}", self.object))
+    }
+
+    /// The attribute `name` of this object.
+    fn attribute(&self, name: &str) -> Self {
+        Self::new(&self.path, format!("{}@{name}", self.object))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn object(&self) -> &str {
+        &self.object
+    }
+
+    pub(crate) fn hdf5(&self, source: hdf5::Error) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::Hdf5 { path, object, source: Box::new(source) }
+    }
+
+    pub(crate) fn missing_group(&self) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::MissingGroup { path, object }
+    }
+
+    pub(crate) fn missing_field(&self) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::MissingField { path, object }
+    }
+
+    pub(crate) fn missing_attribute(&self, attribute: &str) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::MissingAttribute { path, object, attribute: attribute.to_owned() }
+    }
+
+    pub(crate) fn bad_attribute(&self, attribute: &str, expected: &'static str, value: f64) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::BadAttribute { path, object, attribute: attribute.to_owned(), expected, value }
+    }
+
+    pub(crate) fn attribute_shape(
+        &self,
+        attribute: &str,
+        expected: &'static str,
+        found: Vec<usize>,
+    ) -> SnapshotError {
+        self.attribute(attribute).wrong_shape(expected, found)
+    }
+
+    pub(crate) fn attribute_type(&self, attribute: &str, found: String) -> SnapshotError {
+        self.attribute(attribute).wrong_type("numbers", found)
+    }
+
+    pub(crate) fn wrong_shape(&self, expected: &'static str, found: Vec<usize>) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::WrongShape { path, object, expected, found }
+    }
+
+    pub(crate) fn wrong_type(&self, expected: &'static str, found: impl Display) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::WrongType { path, object, expected, found: found.to_string() }
+    }
+
+    pub(crate) fn rows_disagree(&self, reference: &Self, expected: usize, found: usize) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::RowsDisagree { path, object, reference: reference.object.clone(), expected, found }
+    }
+
+    pub(crate) fn too_large(&self, declared_bytes: u64, stored_bytes: u64) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::TooLarge { path, object, declared_bytes, stored_bytes }
+    }
+
+    pub(crate) fn no_stars(&self, n_rows: usize) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::NoStars { path, object, n_rows }
+    }
+
+    pub(crate) fn not_finite(&self, index: usize, value: f64) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::NotFinite { path, object, index, value }
+    }
+
+    pub(crate) fn negative(&self, index: usize, value: f64) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::Negative { path, object, index, value }
+    }
+
+    pub(crate) fn born_outside_time(&self, index: usize, formed: f64, snapshot: f64) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::BornOutsideTime { path, object, index, formed, snapshot }
+    }
+
+    pub(crate) fn particles(&self, source: ParticleError) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::Particles { path, object, source }
+    }
+}
+
+fn listed<T: Display>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_written_as_hdf5_writes_paths() {
+        let top = Place::new(Path::new("f.hdf5"), "/");
+        let stars = top.child("PartType4").child("Masses");
+        assert_eq!(stars.object(), "/PartType4/Masses");
+        assert_eq!(top.child("stars").column("vx").object(), "/stars.vx");
+    }
+
+    #[test]
+    fn errors_can_cross_threads_and_fit_the_stack() {
+        fn assert_travels<T: Send + Sync + 'static>() {}
+        assert_travels::<SnapshotError>();
+        assert!(size_of::<SnapshotError>() <= 128);
+    }
+}

@@ -1,0 +1,269 @@
+//! What would this simulated galaxy look like, and how much mass does it hold?
+//!
+//! ```text
+//! cargo run --release --example observe_galaxy -- --snapshot FILE [--suite auto] [--out DIR]
+//! ```
+//!
+//! Reads one galaxy from a snapshot or cutout, finds its centre and stellar half-mass radius R, and looks at it along
+//! the three axes of the box: a 300 pixel image smoothed over 32 neighbours and 48 pixel maps of velocity and
+//! dispersion, over +-3 R. Prints the masses of stars, gas, dark matter and all within R and 2 R. A second or a few.
+//!
+//! Leaves in its folder: `settings.json`, `observation.hdf5` (maps with units and grids, masses as attributes),
+//! `observation.fits` and `observation.png`. Stars are weighed by their r luminosity, or by mass where the file has
+//! no magnitudes; the files say which.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+#[path = "support/output.rs"]
+mod output;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use galmass::core::Unit;
+use galmass::dataset::{Attribute, MapFile, MapGroup};
+use galmass::observe::Weighting;
+use galmass::plots::{ColourScale, MapPanel, draw_maps};
+use galmass::prelude::*;
+use galmass::snapshot::SuiteKind;
+use serde::Serialize;
+
+#[derive(Parser, Serialize)]
+#[command(about = "Makes mock images, kinematic maps and masses of one simulated galaxy")]
+struct Arguments {
+    /// The file with the galaxy
+    #[arg(long)]
+    snapshot: PathBuf,
+    /// How the file is to be read: auto, tng, eagle, particle-table or star-table
+    #[arg(long, default_value = "auto")]
+    suite: String,
+    /// The centre, in kpc in the frame of the file [default: found]
+    #[arg(long, value_name = "X,Y,Z", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
+    centre: Option<Vec<f64>>,
+    /// The stellar half-mass radius in kpc [default: found]
+    #[arg(long, allow_hyphen_values = true)]
+    half_mass_radius_kpc: Option<f64>,
+    /// Where the results go: a new folder [default: out/observe_galaxy]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Print the masses as one line of JSON at the end
+    #[arg(long)]
+    #[serde(skip)]
+    json: bool,
+}
+
+/// One line of sight with all that belongs to it.
+struct Look {
+    axis: Axis,
+    view: View,
+    observation: Observation,
+    /// Masses in the circles of R and 2 R.
+    in_circles: [Masses; 2],
+}
+
+fn main() -> ExitCode {
+    output::exit(run(&Arguments::parse()))
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let suite = match arguments.suite.as_str() {
+        "auto" => None,
+        name => Some(name.parse::<SuiteKind>()?),
+    };
+    let snapshot = read_galaxy(&arguments.snapshot, suite)?;
+    let count = |component| snapshot.galaxy.component(component).len();
+    eprintln!(
+        "{}: {} layout, {} stars, {} gas, {} dark matter, {} black holes",
+        arguments.snapshot.display(),
+        snapshot.suite,
+        count(Component::Stars),
+        count(Component::Gas),
+        count(Component::DarkMatter),
+        count(Component::BlackHoles),
+    );
+    let given =
+        GivenFrame { centre_kpc: centre(arguments)?, half_mass_radius_kpc: arguments.half_mass_radius_kpc };
+    let galaxy = FramedGalaxy::new(snapshot.galaxy, &given)?;
+    let radius = galaxy.frame().half_mass_radius_kpc;
+    let config = ObservationConfig::default();
+    let observer = Observer::new(&galaxy, config)?;
+    let looks = Axis::ALL.map(|axis| look(&galaxy, &observer, axis)).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let in_spheres = [radius, 2.0 * radius].map(|radius| Masses::in_sphere(galaxy.galaxy(), radius));
+
+    let folder = output::folder(arguments.out.as_deref(), "observe_galaxy", false)?;
+    output::write_settings(&folder, &serde_json::json!({ "arguments": arguments, "observation": config }))?;
+    let weighting = observer.weighting();
+    let facts = facts(arguments, snapshot.suite, snapshot.redshift, &galaxy, weighting, &in_spheres);
+    let file = MapFile { attributes: facts, groups: looks.iter().map(group).collect() };
+    file.write_hdf5(&folder.join("observation.hdf5"))?;
+    file.write_fits(&folder.join("observation.fits"))?;
+    draw(&folder.join("observation.png"), arguments, &galaxy, &looks)?;
+
+    print_table(radius, &in_spheres, &looks);
+    eprintln!("wrote {}", folder.display());
+    if arguments.json {
+        output::print_json(&figures(&galaxy, &in_spheres, &looks));
+    }
+    Ok(())
+}
+
+fn centre(arguments: &Arguments) -> Result<Option<[f64; 3]>, Box<dyn Error>> {
+    let Some(numbers) = &arguments.centre else { return Ok(None) };
+    let found = numbers.len();
+    let centre = <[f64; 3]>::try_from(numbers.as_slice());
+    centre.map(Some).map_err(|_| format!("--centre takes three numbers, x,y,z in kpc, not {found}").into())
+}
+
+fn look(galaxy: &FramedGalaxy, observer: &Observer<'_>, axis: Axis) -> Result<Look, Box<dyn Error>> {
+    let view = View::along(axis);
+    let observation = observer.observe(&view)?;
+    let radius = galaxy.frame().half_mass_radius_kpc;
+    let in_circles = [radius, 2.0 * radius].map(|radius| Masses::in_circle(galaxy.galaxy(), &view, radius));
+    Ok(Look { axis, view, observation, in_circles })
+}
+
+fn facts(
+    arguments: &Arguments,
+    suite: SuiteKind,
+    redshift: Option<f64>,
+    galaxy: &FramedGalaxy,
+    weighting: Weighting,
+    in_spheres: &[Masses; 2],
+) -> Vec<(String, Attribute)> {
+    let frame = galaxy.frame();
+    let weight = match weighting {
+        Weighting::LuminosityR => "r luminosity",
+        _ => "mass",
+    };
+    let mut facts = vec![
+        ("galmass_version".into(), Attribute::Text(env!("CARGO_PKG_VERSION").into())),
+        ("snapshot".into(), Attribute::Text(arguments.snapshot.display().to_string())),
+        ("suite".into(), Attribute::Text(suite.to_string())),
+        ("centre_kpc".into(), Attribute::Vector(frame.centre_kpc.to_vec())),
+        ("velocity_km_s".into(), Attribute::Vector(frame.velocity_km_s.to_vec())),
+        ("half_mass_radius_kpc".into(), Attribute::Float(frame.half_mass_radius_kpc)),
+        ("stars_weighed_by".into(), Attribute::Text(weight.into())),
+    ];
+    facts.extend(redshift.map(|z| ("redshift".into(), Attribute::Float(z))));
+    facts.extend(mass_attributes(in_spheres, ""));
+    facts
+}
+
+fn mass_attributes(masses: &[Masses; 2], prefix: &str) -> Vec<(String, Attribute)> {
+    let named = named_masses(masses).into_iter();
+    named.map(|(name, mass)| (format!("{prefix}{name}"), Attribute::Float(mass))).collect()
+}
+
+/// The masses within R and 2 R by the names that they have in files.
+fn named_masses([within_r, within_2r]: &[Masses; 2]) -> Vec<(String, f64)> {
+    let of = |masses: &Masses, ending: &str| {
+        [
+            ("stellar", masses.stars_msun),
+            ("gas", masses.gas_msun),
+            ("dark_matter", masses.dark_matter_msun),
+            ("black_hole", masses.black_holes_msun),
+            ("total", masses.total_msun()),
+        ]
+        .map(|(component, mass)| (format!("{component}_mass_msun{ending}"), mass))
+    };
+    [of(within_r, ""), of(within_2r, "_2r")].concat()
+}
+
+fn group(look: &Look) -> MapGroup<'_> {
+    let observation = &look.observation;
+    let direction = |vector: [f64; 3]| Attribute::Vector(vector.to_vec());
+    let mut attributes = vec![
+        ("right".into(), direction(look.view.right())),
+        ("up".into(), direction(look.view.up())),
+        ("line_of_sight".into(), direction(look.view.line_of_sight())),
+    ];
+    attributes.extend(mass_attributes(&look.in_circles, "projected_"));
+    MapGroup {
+        name: format!("along_{}", look.axis),
+        attributes,
+        maps: vec![
+            ("image".into(), &observation.image),
+            ("velocity".into(), &observation.velocity),
+            ("dispersion".into(), &observation.dispersion),
+            ("count".into(), &observation.count),
+        ],
+    }
+}
+
+fn draw(path: &Path, arguments: &Arguments, galaxy: &FramedGalaxy, looks: &[Look]) -> Result<(), Box<dyn Error>> {
+    let rows: Vec<Vec<MapPanel<'_>>> = looks.iter().map(|look| panels(galaxy, look)).collect();
+    let name = arguments.snapshot.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    let radius = galaxy.frame().half_mass_radius_kpc;
+    let n_stars = galaxy.galaxy().stars.particles().len();
+    let title = format!("{name}: {n_stars} stars, R = {radius:.2} kpc (dashed)");
+    Ok(draw_maps(path, &title, &rows)?)
+}
+
+fn panels<'a>(galaxy: &FramedGalaxy, look: &'a Look) -> Vec<MapPanel<'a>> {
+    let [x, y] = match look.axis {
+        Axis::X => ["y", "z"],
+        Axis::Y => ["z", "x"],
+        Axis::Z => ["x", "y"],
+    };
+    let panel = |title: &str, map: &'a Map, scale, colour_label: &str| {
+        let w = map.grid().half_width_kpc();
+        MapPanel {
+            title: format!("{title} along {}", look.axis),
+            values: map.values().view(),
+            extent: [-w, w, -w, w],
+            x_label: format!("{x} [kpc]"),
+            y_label: format!("{y} [kpc]"),
+            scale,
+            colour_label: colour_label.into(),
+            circle_radius: Some(galaxy.frame().half_mass_radius_kpc),
+        }
+    };
+    let observation = &look.observation;
+    let (what, light) = match observation.image.unit() {
+        Unit::SolarLuminosity => ("r light", "luminosity [L☉ per pixel]"),
+        _ => ("stars", "mass [M☉ per pixel]"),
+    };
+    vec![
+        panel(what, &observation.image, ColourScale::Log { decades: 4.0 }, light),
+        panel("velocity", &observation.velocity, ColourScale::Symmetric { limit: None }, "V [km/s]"),
+        panel("dispersion", &observation.dispersion, ColourScale::Linear { range: None }, "σ [km/s]"),
+    ]
+}
+
+fn print_table(radius: f64, in_spheres: &[Masses; 2], looks: &[Look]) {
+    println!("stellar half-mass radius R = {radius:.4} kpc");
+    println!("{:<26}{:>12}{:>12}{:>12}{:>12}", "log10 mass [Msun]", "stars", "gas", "dark matter", "total");
+    let line = |name: &str, masses: &Masses| {
+        let log = |mass: f64| if mass > 0.0 { format!("{:.3}", mass.log10()) } else { "none".into() };
+        println!(
+            "{name:<26}{:>12}{:>12}{:>12}{:>12}",
+            log(masses.stars_msun),
+            log(masses.gas_msun),
+            log(masses.dark_matter_msun),
+            log(masses.total_msun()),
+        );
+    };
+    line("in the sphere of R", &in_spheres[0]);
+    line("in the sphere of 2 R", &in_spheres[1]);
+    for look in looks {
+        line(&format!("on the sky in R, along {}", look.axis), &look.in_circles[0]);
+        line(&format!("on the sky in 2 R, along {}", look.axis), &look.in_circles[1]);
+    }
+}
+
+fn figures(galaxy: &FramedGalaxy, in_spheres: &[Masses; 2], looks: &[Look]) -> serde_json::Value {
+    let frame = galaxy.frame();
+    let mut figures = serde_json::Map::new();
+    figures.insert("half_mass_radius_kpc".into(), frame.half_mass_radius_kpc.into());
+    figures.insert("centre_kpc".into(), frame.centre_kpc.to_vec().into());
+    for (name, mass) in named_masses(in_spheres) {
+        figures.insert(name, mass.into());
+    }
+    for look in looks {
+        for (name, mass) in named_masses(&look.in_circles) {
+            figures.insert(format!("projected_{name}_along_{}", look.axis), mass.into());
+        }
+    }
+    figures.into()
+}

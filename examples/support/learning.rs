@@ -1,0 +1,186 @@
+//! From a set of maps to a trained network and its scores, with a progress bar on the way.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::error::Error;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use galmass::dataset::{BranchLayout, Fractions, Inputs, MapSet, Normalisation, Split};
+use galmass::metrics::Residuals;
+use galmass::net::{Engine, EpochRecord, Model, NetworkConfig, Progress, TrainingConfig, TrainingTask};
+use galmass::plots::{LossCurve, PredictionPanel, draw_loss_curve, draw_predictions};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// What is inferred: its name in a set of maps, and how people write it.
+pub struct Quantity {
+    pub name: &'static str,
+    pub label: &'static str,
+}
+
+/// Trains on the training part of a set and leaves model, log and loss curve in `folder`.
+pub fn train(
+    engine: &dyn Engine,
+    maps: &MapSet,
+    split: &Split,
+    quantities: &[Quantity],
+    width: usize,
+    training: &TrainingConfig,
+    folder: &Path,
+) -> Result<Model, Box<dyn Error>> {
+    let layout = BranchLayout::image_and_kinematics();
+    let targets: Vec<&str> = quantities.iter().map(|quantity| quantity.name).collect();
+    let normalisation = Normalisation::fit(maps, &split.training, &layout, &targets)?;
+    let samples = normalisation.scale(maps)?;
+    let network = NetworkConfig { width, ..NetworkConfig::chu2024(&normalisation) };
+    let checkpoint = folder.join("training.checkpoint");
+    let task = TrainingTask {
+        network: &network,
+        training,
+        layout: &layout,
+        training_samples: &samples.select(&split.training),
+        validation_samples: &samples.select(&split.validation),
+        checkpoint: Some(&checkpoint),
+    };
+    eprintln!(
+        "training on {}: {} samples, {} to validate, {} to test, {} epochs",
+        engine.describe(),
+        split.training.len(),
+        split.validation.len(),
+        split.test.len(),
+        training.n_epochs,
+    );
+    let bar = TrainingBar::new(training.n_epochs, split.training.len());
+    let trained = engine.train(&task, &mut |progress| bar.show(progress))?;
+    bar.finish();
+
+    write_history(&folder.join("history.csv"), &trained.history)?;
+    let losses = |loss: fn(&EpochRecord) -> f64| trained.history.iter().map(loss).collect::<Vec<_>>();
+    let curve = LossCurve {
+        training: &losses(|record| record.training_loss),
+        validation: &losses(|record| record.validation_loss),
+        best_epoch: Some(trained.best_epoch - 1),
+        loss_label: "mean squared error of the z-scored target".into(),
+    };
+    draw_loss_curve(&folder.join("loss.png"), "Training", &curve)?;
+    let model = Model { network, training: training.clone(), normalisation, weights: trained.weights };
+    model.save(&folder.join("model.safetensors"))?;
+    // The model is safe: the state of the run is not needed any more.
+    fs::remove_file(&checkpoint)?;
+    Ok(model)
+}
+
+/// Predictions of one quantity for one part of the data, and what they are worth.
+pub struct Scored {
+    pub part: &'static str,
+    pub label: &'static str,
+    pub truth: Vec<f64>,
+    pub predicted: Vec<f64>,
+    pub residuals: Residuals,
+}
+
+/// Predicts the given samples of a set: one score a quantity, in the order in which the model was trained on them.
+pub fn score(
+    engine: &dyn Engine,
+    model: &Model,
+    quantities: &[Quantity],
+    maps: &MapSet,
+    samples: &[usize],
+    part: &'static str,
+) -> Result<Vec<Scored>, Box<dyn Error>> {
+    let inputs: Inputs = model.normalisation.scale_maps(maps)?.select(samples);
+    let outputs = engine.predict(model, &inputs)?;
+    let scores = quantities.iter().zip(outputs.columns()).map(|(quantity, predicted)| {
+        let all = maps.target(quantity.name)?;
+        let truth: Vec<f64> = samples.iter().map(|&sample| all[sample]).collect();
+        let predicted = predicted.to_vec();
+        let residuals = Residuals::new(&predicted, &truth)?;
+        Ok(Scored { part, label: quantity.label, truth, predicted, residuals })
+    });
+    scores.collect()
+}
+
+/// Draws predicted against true for each score, writes the same numbers as a table, and prints bias and scatter.
+pub fn report(scores: &[Scored], title: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let panels: Vec<PredictionPanel<'_>> = scores
+        .iter()
+        .map(|score| PredictionPanel {
+            title: score.part.into(),
+            truth: &score.truth,
+            predicted: &score.predicted,
+            quantity_label: format!("log₁₀ {} [M☉]", score.label),
+            residual_label: "predicted − true [dex]".into(),
+        })
+        .collect();
+    draw_predictions(&folder.join("predictions.png"), title, &panels)?;
+
+    let path = folder.join("predictions.csv");
+    let mut table = String::from("quantity,part,true_log10_msun,predicted_log10_msun\n");
+    for Scored { part, label, truth, predicted, .. } in scores {
+        for (truth, predicted) in truth.iter().zip(predicted) {
+            table += &format!("{label},{part},{truth:.6},{predicted:.6}\n");
+        }
+    }
+    fs::write(&path, table).map_err(|error| format!("{}: {error}", path.display()))?;
+
+    println!("{:<12}{:<30}{:>8}{:>12}{:>10}{:>12}", "log10 mass", "of", "samples", "bias [dex]", "1σ [dex]", "(84-16)/2");
+    for Scored { part, label, truth, residuals, .. } in scores {
+        let (bias, scatter, half_width) = (residuals.bias(), residuals.scatter(), residuals.half_width_16_84());
+        println!("{label:<12}{part:<30}{:>8}{bias:>12.3}{scatter:>10.3}{half_width:>12.3}", truth.len());
+    }
+    Ok(())
+}
+
+/// Splits a set by galaxy with the default fractions.
+pub fn split(maps: &MapSet, seed: u64) -> Result<Split, Box<dyn Error>> {
+    Ok(Split::grouped(maps.galaxy_ids(), Fractions::default(), seed)?)
+}
+
+fn write_history(path: &Path, history: &[EpochRecord]) -> Result<(), Box<dyn Error>> {
+    let mut log = fs::File::create(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    writeln!(log, "epoch,training_loss,validation_loss,learning_rate")?;
+    for EpochRecord { epoch, training_loss, validation_loss, learning_rate } in history {
+        writeln!(log, "{epoch},{training_loss},{validation_loss},{learning_rate}")?;
+    }
+    Ok(())
+}
+
+/// A bar over all samples of all epochs, with speed and the last losses.
+struct TrainingBar {
+    bar: ProgressBar,
+    n_samples: u64,
+}
+
+impl TrainingBar {
+    fn new(n_epochs: usize, n_samples: usize) -> Self {
+        let n_samples = n_samples as u64;
+        let template = "{bar:30} {pos}/{len} samples, {per_sec}, {eta} left  {msg}";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self { bar: ProgressBar::new(n_epochs as u64 * n_samples).with_style(style), n_samples }
+    }
+
+    fn show(&self, progress: Progress) {
+        match progress {
+            Progress::Resumed { n_epochs_done } => {
+                self.bar.println(format!("resumed after epoch {n_epochs_done}"));
+                self.bar.set_position(n_epochs_done as u64 * self.n_samples);
+                self.bar.reset_eta();
+            }
+            Progress::Batch { epoch, n_samples_done, .. } => {
+                self.bar.set_position((epoch as u64 - 1) * self.n_samples + n_samples_done as u64);
+            }
+            Progress::Epoch(EpochRecord { epoch, training_loss, validation_loss, .. }) => {
+                let message = format!("epoch {epoch}: loss {training_loss:.4}, validation {validation_loss:.4}");
+                if self.bar.is_hidden() {
+                    eprintln!("{message}");
+                }
+                self.bar.set_message(message);
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.abandon();
+    }
+}
