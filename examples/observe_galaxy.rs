@@ -88,7 +88,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let radius = galaxy.frame().half_mass_radius_kpc;
     let config = ObservationConfig::default();
     let observer = Observer::new(&galaxy, config)?;
-    let looks = Axis::ALL.map(|axis| look(&galaxy, &observer, axis)).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let looks =
+        Axis::ALL.map(|axis| look(&galaxy, &observer, axis)).into_iter().collect::<Result<Vec<_>, _>>()?;
     let in_spheres = [radius, 2.0 * radius].map(|radius| Masses::in_sphere(galaxy.galaxy(), radius));
 
     let folder = output::folder(arguments.out.as_deref(), "observe_galaxy", false)?;
@@ -191,7 +192,12 @@ fn group(look: &Look) -> MapGroup<'_> {
     }
 }
 
-fn draw(path: &Path, arguments: &Arguments, galaxy: &FramedGalaxy, looks: &[Look]) -> Result<(), Box<dyn Error>> {
+fn draw(
+    path: &Path,
+    arguments: &Arguments,
+    galaxy: &FramedGalaxy,
+    looks: &[Look],
+) -> Result<(), Box<dyn Error>> {
     let rows: Vec<Vec<MapPanel<'_>>> = looks.iter().map(|look| panels(galaxy, look)).collect();
     let name = arguments.snapshot.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
     let radius = galaxy.frame().half_mass_radius_kpc;

@@ -95,7 +95,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let scores = learning::score(&*engine, &model, &quantities, &maps, &split.test, "unseen galaxies")?;
     learning::report(&scores, &format!("Masses inferred from {what}"), &folder)?;
     if arguments.maps.is_none() {
-        println!("These are mock galaxies: the scores say that the pipeline works, not how well real masses come out.");
+        println!(
+            "These are mock galaxies: the scores say that the pipeline works, not how well real masses come out."
+        );
     }
     eprintln!("wrote {}", folder.display());
 
@@ -118,8 +120,11 @@ struct Sample {
 }
 
 fn observe_mocks(arguments: &Arguments, folder: &Path) -> Result<MapSet, Box<dyn Error>> {
-    let config =
-        PopulationConfig { n_galaxies: arguments.galaxies, seed: arguments.seed, ..PopulationConfig::default() };
+    let config = PopulationConfig {
+        n_galaxies: arguments.galaxies,
+        seed: arguments.seed,
+        ..PopulationConfig::default()
+    };
     let population = Population::new(config)?;
     eprintln!("making and observing {} mock galaxies from three sides", population.len());
     let bar = ProgressBar::new(population.len() as u64)
@@ -140,7 +145,8 @@ fn observe(galaxy: Galaxy) -> Result<Sample, galmass::observe::ObserveError> {
     let galaxy = FramedGalaxy::new(galaxy, &GivenFrame::default())?;
     let config = ObservationConfig { image_px: 60, map_px: 24, ..ObservationConfig::default() };
     let observer = Observer::new(&galaxy, config)?;
-    let observations = Axis::ALL.iter().map(|&axis| observer.observe(&View::along(axis))).collect::<Result<_, _>>()?;
+    let observations =
+        Axis::ALL.iter().map(|&axis| observer.observe(&View::along(axis))).collect::<Result<_, _>>()?;
     let masses = Masses::in_sphere(galaxy.galaxy(), galaxy.frame().half_mass_radius_kpc);
     Ok(Sample { observations, masses })
 }
@@ -167,19 +173,20 @@ fn map_set(samples: &[Sample]) -> Result<MapSet, Box<dyn Error>> {
 
 /// The first three galaxies along the z axis: image, velocity, dispersion.
 fn draw_galaxies(path: &Path, samples: &[Sample]) -> Result<(), Box<dyn Error>> {
-    let row = |(number, sample): (usize, &'_ Sample)| -> Vec<MapPanel<'_>> {
-        let Some(Observation { image, velocity, dispersion, .. }) = sample.observations.last() else {
-            return Vec::new();
-        };
-        let log_mass = sample.masses.stars_msun.log10();
-        vec![
-            panel(format!("mock {number}: log₁₀ M★ = {log_mass:.2}"), image, ColourScale::Log { decades: 4.0 }, "r light [L☉]"),
-            panel("velocity".into(), velocity, ColourScale::Symmetric { limit: None }, "V [km/s]"),
-            panel("dispersion".into(), dispersion, ColourScale::Linear { range: None }, "σ [km/s]"),
-        ]
-    };
     let rows: Vec<_> = samples.iter().take(3).enumerate().map(row).collect();
     Ok(draw_maps(path, "Mock galaxies, in units of their half-mass radius R", &rows)?)
+}
+
+fn row((number, sample): (usize, &Sample)) -> Vec<MapPanel<'_>> {
+    let Some(Observation { image, velocity, dispersion, .. }) = sample.observations.last() else {
+        return Vec::new();
+    };
+    let title = format!("mock {number}: log₁₀ M★ = {:.2}", sample.masses.stars_msun.log10());
+    vec![
+        panel(title, image, ColourScale::Log { decades: 4.0 }, "r light [L☉]"),
+        panel("velocity".into(), velocity, ColourScale::Symmetric { limit: None }, "V [km/s]"),
+        panel("dispersion".into(), dispersion, ColourScale::Linear { range: None }, "σ [km/s]"),
+    ]
 }
 
 fn panel<'a>(title: String, map: &'a Map, scale: ColourScale, colour_label: &str) -> MapPanel<'a> {

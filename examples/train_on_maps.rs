@@ -109,7 +109,11 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         (Some(maps), Some(labels)) => Some(read_npz_maps(maps, labels, &columns)?),
         _ => None,
     };
-    eprintln!("{} maps of {} pixels a side", maps.n_samples(), maps.channel(galmass::dataset::Channel::Light)?.dim().1);
+    eprintln!(
+        "{} maps of {} pixels a side",
+        maps.n_samples(),
+        maps.channel(galmass::dataset::Channel::Light)?.dim().1
+    );
 
     let preset = arguments.preset.training();
     let training = TrainingConfig {
@@ -124,10 +128,18 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let split = learning::split(&maps, arguments.seed)?;
     let quantities = [Quantity { name: "log10_stellar_mass_msun", label: "M★" }];
     let model = learning::train(&*engine, &maps, &split, &quantities, width, &training, &folder)?;
-    let mut scores = learning::score(&*engine, &model, &quantities, &maps, &split.test, "unseen galaxies of --maps")?;
+    let mut scores =
+        learning::score(&*engine, &model, &quantities, &maps, &split.test, "unseen galaxies of --maps")?;
     if let Some(further) = &further {
         let all: Vec<usize> = (0..further.n_samples()).collect();
-        scores.extend(learning::score(&*engine, &model, &quantities, further, &all, "galaxies of --test-maps")?);
+        scores.extend(learning::score(
+            &*engine,
+            &model,
+            &quantities,
+            further,
+            &all,
+            "galaxies of --test-maps",
+        )?);
     }
     learning::report(&scores, "Stellar mass from image and kinematics", &folder)?;
     eprintln!("wrote {}", folder.display());

@@ -13,13 +13,13 @@ use galmass::plots::{LossCurve, PredictionPanel, draw_loss_curve, draw_predictio
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// What is inferred: its name in a set of maps, and how people write it.
-pub struct Quantity {
-    pub name: &'static str,
-    pub label: &'static str,
+pub(crate) struct Quantity {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
 }
 
 /// Trains on the training part of a set and leaves model, log and loss curve in `folder`.
-pub fn train(
+pub(crate) fn train(
     engine: &dyn Engine,
     maps: &MapSet,
     split: &Split,
@@ -71,16 +71,16 @@ pub fn train(
 }
 
 /// Predictions of one quantity for one part of the data, and what they are worth.
-pub struct Scored {
-    pub part: &'static str,
-    pub label: &'static str,
-    pub truth: Vec<f64>,
-    pub predicted: Vec<f64>,
-    pub residuals: Residuals,
+pub(crate) struct Scored {
+    pub(crate) part: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) truth: Vec<f64>,
+    pub(crate) predicted: Vec<f64>,
+    pub(crate) residuals: Residuals,
 }
 
 /// Predicts the given samples of a set: one score a quantity, in the order in which the model was trained on them.
-pub fn score(
+pub(crate) fn score(
     engine: &dyn Engine,
     model: &Model,
     quantities: &[Quantity],
@@ -101,7 +101,7 @@ pub fn score(
 }
 
 /// Draws predicted against true for each score, writes the same numbers as a table, and prints bias and scatter.
-pub fn report(scores: &[Scored], title: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn report(scores: &[Scored], title: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     let panels: Vec<PredictionPanel<'_>> = scores
         .iter()
         .map(|score| PredictionPanel {
@@ -123,16 +123,20 @@ pub fn report(scores: &[Scored], title: &str, folder: &Path) -> Result<(), Box<d
     }
     fs::write(&path, table).map_err(|error| format!("{}: {error}", path.display()))?;
 
-    println!("{:<12}{:<30}{:>8}{:>12}{:>10}{:>12}", "log10 mass", "of", "samples", "bias [dex]", "1σ [dex]", "(84-16)/2");
+    println!(
+        "{:<12}{:<30}{:>8}{:>12}{:>10}{:>12}",
+        "log10 mass", "of", "samples", "bias [dex]", "1σ [dex]", "(84-16)/2"
+    );
     for Scored { part, label, truth, residuals, .. } in scores {
-        let (bias, scatter, half_width) = (residuals.bias(), residuals.scatter(), residuals.half_width_16_84());
+        let (bias, scatter, half_width) =
+            (residuals.bias(), residuals.scatter(), residuals.half_width_16_84());
         println!("{label:<12}{part:<30}{:>8}{bias:>12.3}{scatter:>10.3}{half_width:>12.3}", truth.len());
     }
     Ok(())
 }
 
 /// Splits a set by galaxy with the default fractions.
-pub fn split(maps: &MapSet, seed: u64) -> Result<Split, Box<dyn Error>> {
+pub(crate) fn split(maps: &MapSet, seed: u64) -> Result<Split, Box<dyn Error>> {
     Ok(Split::grouped(maps.galaxy_ids(), Fractions::default(), seed)?)
 }
 
@@ -170,7 +174,8 @@ impl TrainingBar {
                 self.bar.set_position((epoch as u64 - 1) * self.n_samples + n_samples_done as u64);
             }
             Progress::Epoch(EpochRecord { epoch, training_loss, validation_loss, .. }) => {
-                let message = format!("epoch {epoch}: loss {training_loss:.4}, validation {validation_loss:.4}");
+                let message =
+                    format!("epoch {epoch}: loss {training_loss:.4}, validation {validation_loss:.4}");
                 if self.bar.is_hidden() {
                     eprintln!("{message}");
                 }

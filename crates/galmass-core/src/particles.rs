@@ -125,12 +125,18 @@ impl Particles {
 
     /// The sum of the masses \[Msun\]; 0 for an empty set.
     pub fn total_mass_msun(&self) -> f64 {
-        self.masses_msun.iter().sum()
+        // Not `sum()`, which makes -0 of nothing.
+        self.masses_msun.iter().fold(0.0, |sum, mass| sum + mass)
     }
 
     /// Moves the origin to `centre_kpc`, the rest frame to `velocity_km_s`, and, in a periodic box of side
     /// `box_size_kpc`, each particle to the image nearest to the new origin.
-    pub(crate) fn recentre(&mut self, centre_kpc: [f64; 3], velocity_km_s: [f64; 3], box_size_kpc: Option<f64>) {
+    pub(crate) fn recentre(
+        &mut self,
+        centre_kpc: [f64; 3],
+        velocity_km_s: [f64; 3],
+        box_size_kpc: Option<f64>,
+    ) {
         for position in &mut self.positions_kpc {
             for (x, centre) in position.iter_mut().zip(centre_kpc) {
                 *x -= centre;
@@ -179,7 +185,8 @@ mod tests {
     use super::*;
 
     fn pair() -> Particles {
-        Particles::new(vec![[99.0, 1.0, 50.0], [1.0, 99.0, 50.0]], vec![[10.0, 0.0, 0.0]; 2], vec![1.0; 2]).unwrap()
+        Particles::new(vec![[99.0, 1.0, 50.0], [1.0, 99.0, 50.0]], vec![[10.0, 0.0, 0.0]; 2], vec![1.0; 2])
+            .unwrap()
     }
 
     #[test]
@@ -191,7 +198,8 @@ mod tests {
 
     #[test]
     fn values_that_are_no_numbers_are_refused_with_their_index() {
-        let infinite = Particles::new(vec![[0.0; 3]; 2], vec![[0.0; 3], [0.0, f64::INFINITY, 0.0]], vec![1.0; 2]);
+        let infinite =
+            Particles::new(vec![[0.0; 3]; 2], vec![[0.0; 3], [0.0, f64::INFINITY, 0.0]], vec![1.0; 2]);
         assert!(matches!(infinite, Err(ParticleError::NotFinite { column: "velocities", index: 1, .. })));
         let negative = Particles::new(vec![[0.0; 3]; 2], vec![[0.0; 3]; 2], vec![1.0, -1.0]);
         assert!(matches!(negative, Err(ParticleError::Negative { column: "masses", index: 1, .. })));

@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn derived_seeds_do_not_collide_in_small_runs() {
-        let mut seeds: Vec<u64> = (0..100).flat_map(|master| (0..100).map(move |i| derive(master, i))).collect();
+        let mut seeds: Vec<u64> =
+            (0..100).flat_map(|master| (0..100).map(move |i| derive(master, i))).collect();
         seeds.sort_unstable();
         seeds.dedup();
         assert_eq!(seeds.len(), 10_000);

@@ -106,7 +106,10 @@ mod tests {
         let mut reversed = 0;
         for sample in 0..64 {
             let map = |branch: usize, channel| {
-                inputs.branches[branch].index_axis(Axis(0), sample).index_axis_move(Axis(0), channel).to_owned()
+                inputs.branches[branch]
+                    .index_axis(Axis(0), sample)
+                    .index_axis_move(Axis(0), channel)
+                    .to_owned()
             };
             assert_eq!(map(0, 0), map(1, 1), "light and dispersion");
             let straight = map(0, 0) == map(1, 0);

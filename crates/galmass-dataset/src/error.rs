@@ -58,7 +58,9 @@ pub enum DatasetError {
         value: f64,
     },
     /// The channels of one branch have different meshes.
-    #[error("branch `{branch}` mixes meshes: `{channel}` has {found} pixels a side where the first has {expected}")]
+    #[error(
+        "branch `{branch}` mixes meshes: `{channel}` has {found} pixels a side where the first has {expected}"
+    )]
     MixedMeshes {
         /// The branch.
         branch: String,

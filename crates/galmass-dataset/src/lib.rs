@@ -45,7 +45,9 @@ pub use channel::Channel;
 pub use error::DatasetError;
 pub use map_file::{Attribute, MapFile, MapGroup};
 pub use map_set::{MapSet, Target};
-pub use normalisation::{BranchLayout, BranchNormalisation, ChannelNormalisation, Normalisation, TargetScaling};
+pub use normalisation::{
+    BranchLayout, BranchNormalisation, ChannelNormalisation, Normalisation, TargetScaling,
+};
 pub use npz_maps::{LabelColumns, read_npz_maps};
 pub use samples::{Inputs, ScaledSamples};
 pub use scaling::Scaling;

@@ -89,8 +89,10 @@ impl Normalisation {
         layout: &[BranchLayout],
         targets: &[&str],
     ) -> Result<Self, DatasetError> {
-        let branches = layout.iter().map(|branch| fit_branch(maps, training, branch)).collect::<Result<_, _>>()?;
-        let targets = targets.iter().map(|name| fit_target(maps, training, name)).collect::<Result<_, _>>()?;
+        let branches =
+            layout.iter().map(|branch| fit_branch(maps, training, branch)).collect::<Result<_, _>>()?;
+        let targets =
+            targets.iter().map(|name| fit_target(maps, training, name)).collect::<Result<_, _>>()?;
         Ok(Self { branches, targets })
     }
 
@@ -105,7 +107,8 @@ impl Normalisation {
     /// # Errors
     /// [`DatasetError`] where a channel is absent or on another mesh than it was fitted on.
     pub fn scale_maps(&self, maps: &MapSet) -> Result<Inputs, DatasetError> {
-        let branches = self.branches.iter().map(|branch| scale_branch(maps, branch)).collect::<Result<_, _>>()?;
+        let branches =
+            self.branches.iter().map(|branch| scale_branch(maps, branch)).collect::<Result<_, _>>()?;
         Ok(Inputs { branches })
     }
 
@@ -156,7 +159,8 @@ fn fit_branch(
 }
 
 fn fit_channel(channel: Channel, values: ArrayView3<'_, f32>, training: &[usize]) -> Option<Scaling> {
-    let pixels = || training.iter().flat_map(|&sample| values.index_axis_move(Axis(0), sample).into_iter().copied());
+    let pixels =
+        || training.iter().flat_map(|&sample| values.index_axis_move(Axis(0), sample).into_iter().copied());
     match channel {
         Channel::Light => Scaling::fit_logarithmic(pixels()),
         Channel::Velocity => Scaling::fit_symmetric(pixels()),
@@ -168,7 +172,8 @@ fn fit_target(maps: &MapSet, training: &[usize], name: &str) -> Result<TargetSca
     let values = maps.target(name)?;
     let n_samples = training.len();
     let mean = training.iter().map(|&sample| values[sample]).sum::<f64>() / n_samples as f64;
-    let variance = training.iter().map(|&sample| (values[sample] - mean).powi(2)).sum::<f64>() / n_samples as f64;
+    let variance =
+        training.iter().map(|&sample| (values[sample] - mean).powi(2)).sum::<f64>() / n_samples as f64;
     let standard_deviation = variance.sqrt();
     if standard_deviation > 0.0 {
         Ok(TargetScaling { name: name.into(), mean, standard_deviation })
@@ -190,7 +195,9 @@ fn scale_branch(maps: &MapSet, branch: &BranchNormalisation) -> Result<Array4<f3
         for (sample, map) in values.outer_iter().enumerate() {
             let unknown = match channel {
                 Channel::Light | Channel::Velocity => 0.0,
-                Channel::Dispersion => mean_where_known(map, light.map(|l| l.index_axis_move(Axis(0), sample))),
+                Channel::Dispersion => {
+                    mean_where_known(map, light.map(|l| l.index_axis_move(Axis(0), sample)))
+                }
             };
             scaled.slice_mut(s![sample, index, .., ..]).zip_mut_with(&map, |scaled, &value| {
                 *scaled = scaling.apply(if value.is_finite() { value } else { unknown });
@@ -210,7 +217,9 @@ fn mean_where_known(map: ArrayView2<'_, f32>, light: Option<ArrayView2<'_, f32>>
     };
     let light: Option<Vec<f32>> = light.map(|light| light.iter().copied().collect());
     let by_light = light.map(|light| {
-        weighted(&|pixel| if light[pixel] > 0.0 && light[pixel].is_finite() { f64::from(light[pixel]) } else { 0.0 })
+        weighted(&|pixel| {
+            if light[pixel] > 0.0 && light[pixel].is_finite() { f64::from(light[pixel]) } else { 0.0 }
+        })
     });
     let (sum, total) = by_light.filter(|(_, total)| *total > 0.0).unwrap_or_else(|| weighted(&|_| 1.0));
     if total > 0.0 { (sum / total) as f32 } else { 0.0 }
@@ -230,7 +239,10 @@ mod tests {
             .unwrap()
             .with_channel(Channel::Velocity, array![[[50.0, -100.0], [nan, nan]], [[400.0, 0.0], [0.0, 0.0]]])
             .unwrap()
-            .with_channel(Channel::Dispersion, array![[[100.0, 200.0], [nan, nan]], [[300.0, 300.0], [300.0, 300.0]]])
+            .with_channel(
+                Channel::Dispersion,
+                array![[[100.0, 200.0], [nan, nan]], [[300.0, 300.0], [300.0, 300.0]]],
+            )
             .unwrap()
             .with_target("log10_mass", vec![10.0, 12.0])
             .unwrap()
@@ -287,11 +299,13 @@ mod tests {
         let layout = BranchLayout::image_and_kinematics();
         let error = Normalisation::fit(&maps, &[1], &layout, &["log10_mass"]).unwrap_err();
         assert_eq!(error.to_string(), "target `log10_mass` is 12 for all 1 training samples");
-        let dark = MapSet::new(vec![1]).unwrap().with_channel(Channel::Light, Array3::zeros((1, 2, 2))).unwrap();
+        let dark =
+            MapSet::new(vec![1]).unwrap().with_channel(Channel::Light, Array3::zeros((1, 2, 2))).unwrap();
         let error = Normalisation::fit(&dark, &[0], &layout[..1], &[]).unwrap_err();
         assert_eq!(error.to_string(), "channel `light` has no usable pixel in the training part");
         let normalisation = Normalisation::fit(&maps, &[0, 1], &layout[..1], &[]).unwrap();
-        let coarse = MapSet::new(vec![1]).unwrap().with_channel(Channel::Light, Array3::ones((1, 3, 3))).unwrap();
+        let coarse =
+            MapSet::new(vec![1]).unwrap().with_channel(Channel::Light, Array3::ones((1, 3, 3))).unwrap();
         let error = normalisation.scale_maps(&coarse).unwrap_err();
         assert_eq!(error.to_string(), "`light` maps are 3 pixels a side; the normalisation was fitted on 2");
     }

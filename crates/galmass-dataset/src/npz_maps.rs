@@ -49,9 +49,10 @@ pub fn read_npz_maps(maps: &Path, labels: &Path, columns: &LabelColumns) -> Resu
     let mut archive = Archive::open(maps)?;
     let galaxy_ids = archive.galaxy_ids()?;
     let targets = read_labels(labels, columns)?;
-    let values = galaxy_ids.iter().map(|&galaxy_id| {
-        let no_label = || DatasetError::NoLabel { labels: labels.into(), maps: maps.into(), galaxy_id };
-        targets.get(&galaxy_id).copied().ok_or_else(no_label)
+    let values = galaxy_ids.iter().map(|&galaxy_id| match targets.get(&galaxy_id) {
+        Some(Label { value, .. }) if value.is_finite() => Ok(*value),
+        Some(Label { value, line }) => Err(bad_field(labels, *line, &columns.target, &value.to_string())),
+        None => Err(DatasetError::NoLabel { labels: labels.into(), maps: maps.into(), galaxy_id }),
     });
     let values = values.collect::<Result<Vec<f64>, _>>()?;
     let mut set = MapSet::new(galaxy_ids)?.with_target(&columns.target_name, values)?;
@@ -117,7 +118,17 @@ impl<'a> Archive<'a> {
     }
 }
 
-fn read_labels(path: &Path, columns: &LabelColumns) -> Result<HashMap<u64, f64>, DatasetError> {
+/// One row of a label table.
+struct Label {
+    value: f64,
+    line: u64,
+}
+
+fn bad_field(path: &Path, line: u64, column: &str, field: &str) -> DatasetError {
+    DatasetError::BadField { path: path.into(), line, column: column.into(), field: field.into() }
+}
+
+fn read_labels(path: &Path, columns: &LabelColumns) -> Result<HashMap<u64, Label>, DatasetError> {
     let csv_error = |source| DatasetError::Csv { path: path.into(), source };
     let file = File::open(path).map_err(|source| DatasetError::Io { path: path.into(), source })?;
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
@@ -135,16 +146,10 @@ fn read_labels(path: &Path, columns: &LabelColumns) -> Result<HashMap<u64, f64>,
     for record in reader.records() {
         let record = record.map_err(csv_error)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let bad = |column: &str, field: &str| DatasetError::BadField {
-            path: path.into(),
-            line,
-            column: column.into(),
-            field: field.into(),
-        };
         let (id, value) = (&record[galaxy], &record[target]);
-        let galaxy_id: u64 = id.parse().map_err(|_| bad(&columns.galaxy, id))?;
-        let value: f64 = value.parse().map_err(|_| bad(&columns.target, value))?;
-        if labels.insert(galaxy_id, value).is_some() {
+        let galaxy_id: u64 = id.parse().map_err(|_| bad_field(path, line, &columns.galaxy, id))?;
+        let value: f64 = value.parse().map_err(|_| bad_field(path, line, &columns.target, value))?;
+        if labels.insert(galaxy_id, Label { value, line }).is_some() {
             return Err(DatasetError::RepeatedGalaxy { path: path.into(), line, galaxy_id });
         }
     }

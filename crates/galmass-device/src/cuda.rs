@@ -46,7 +46,8 @@ fn count_gpus() -> Result<usize, String> {
 }
 
 fn find_compiler() -> Result<(), String> {
-    let names = [COMPILER.to_string(), format!("{COMPILER}.13"), format!("{COMPILER}.12"), format!("{COMPILER}.11")];
+    let names =
+        [COMPILER.to_string(), format!("{COMPILER}.13"), format!("{COMPILER}.12"), format!("{COMPILER}.11")];
     // SAFETY: loading the run-time compiler runs no code of ours.
     let found = names.iter().any(|name| unsafe { Library::new(name) }.is_ok());
     if found { Ok(()) } else { Err(format!("the CUDA run-time compiler {COMPILER} was not found")) }

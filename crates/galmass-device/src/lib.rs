@@ -134,7 +134,8 @@ impl FromStr for Device {
             "ndarray" => Ok(Self::NdArray),
             "cuda" => Ok(Self::Cuda { index: 0 }),
             _ => {
-                let index = name.strip_prefix("cuda:").and_then(|index| index.parse().ok()).ok_or_else(unknown)?;
+                let index =
+                    name.strip_prefix("cuda:").and_then(|index| index.parse().ok()).ok_or_else(unknown)?;
                 Ok(Self::Cuda { index })
             }
         }

@@ -5,7 +5,12 @@ use rand::seq::SliceRandom;
 
 /// The batches of one epoch: all samples once, shuffled by seed and epoch, cut into the fewest batches no larger
 /// than `batch_size`, whose sizes differ by one at most.
-pub(crate) fn batches_of_epoch(n_samples: usize, batch_size: usize, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
+pub(crate) fn batches_of_epoch(
+    n_samples: usize,
+    batch_size: usize,
+    seed: u64,
+    epoch: usize,
+) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..n_samples).collect();
     order.shuffle(&mut seed::generator(seed::derive(seed, epoch as u64)));
     equal_parts(&order, n_samples.div_ceil(batch_size))

@@ -6,9 +6,9 @@ use burn::nn::{BatchNorm, PaddingConfig2d, Relu};
 use burn::prelude::*;
 use rand_chacha::ChaCha8Rng;
 
+use crate::BasicBlock;
 use crate::config::Stem;
 use crate::initial::{batch_norm, convolution};
-use crate::BasicBlock;
 
 /// A ResNet-18 backbone: a stem, four stages of two blocks, and the mean over all pixels.
 ///
@@ -35,7 +35,9 @@ impl<B: Backend> Branch<B> {
         device: &B::Device,
     ) -> Self {
         let (conv1, maxpool) = match stem {
-            Stem::ResNet => (convolution([n_channels, width], 7, 2, generator, device), Some(half_size_pool())),
+            Stem::ResNet => {
+                (convolution([n_channels, width], 7, 2, generator, device), Some(half_size_pool()))
+            }
             Stem::Small => (convolution([n_channels, width], 3, 1, generator, device), None),
         };
         let mut stage = |n_in, n_out, stride| {
@@ -102,7 +104,8 @@ mod tests {
     fn both_stems_reduce_any_map_to_its_features() {
         for stem in [Stem::ResNet, Stem::Small] {
             for n_px in [7, 30, 48] {
-                let branch: Branch<Flex> = Branch::new(2, 4, stem, &mut seed::generator(1), &Default::default());
+                let branch: Branch<Flex> =
+                    Branch::new(2, 4, stem, &mut seed::generator(1), &Default::default());
                 let maps = Tensor::ones([3, 2, n_px, n_px], &Default::default());
                 assert_eq!(branch.forward(maps).dims(), [3, 32], "{stem:?} {n_px}");
             }

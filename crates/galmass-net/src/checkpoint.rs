@@ -53,7 +53,8 @@ pub(crate) fn save<B: Backend>(
 ) -> Result<(), NetError> {
     let io = |source| NetError::Io { path: path.into(), source };
     let recorder = NamedMpkBytesRecorder::<FullPrecisionSettings>::new();
-    let state = Recorder::<B>::record(&recorder, state, ()).map_err(|error| io(std::io::Error::other(error)))?;
+    let state =
+        Recorder::<B>::record(&recorder, state, ()).map_err(|error| io(std::io::Error::other(error)))?;
     let tensors = [state.as_slice(), &best.0].concat();
     let header = Header { state_bytes: state.len(), tensors: fingerprint(&tensors), ..header.clone() };
     let mut bytes = serde_json::to_vec(&header).map_err(|error| io(error.into()))?;
@@ -74,7 +75,8 @@ pub(crate) fn load<B: Backend, R: Record<B>>(
         Err(source) => return Err(NetError::Io { path: path.into(), source }),
     };
     let refused = |reason: String| NetError::NotThisCheckpoint { path: path.into(), reason };
-    let end = bytes.iter().position(|&byte| byte == b'\n').ok_or_else(|| refused("it has no header".into()))?;
+    let end =
+        bytes.iter().position(|&byte| byte == b'\n').ok_or_else(|| refused("it has no header".into()))?;
     let (header, tensors) = (&bytes[..end], &bytes[end + 1..]);
     let header: Header = serde_json::from_slice(header).map_err(|error| refused(error.to_string()))?;
     if let Some(reason) = header.differs_from(expected) {
@@ -85,7 +87,8 @@ pub(crate) fn load<B: Backend, R: Record<B>>(
     }
     let (state, best) = tensors.split_at(header.state_bytes);
     let recorder = NamedMpkBytesRecorder::<FullPrecisionSettings>::new();
-    let state = Recorder::<B>::load(&recorder, state.to_vec(), device).map_err(|error| refused(error.to_string()))?;
+    let state =
+        Recorder::<B>::load(&recorder, state.to_vec(), device).map_err(|error| refused(error.to_string()))?;
     Ok(Some((header, state, Weights(best.to_vec()))))
 }
 

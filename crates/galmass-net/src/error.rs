@@ -71,7 +71,9 @@ pub enum NetError {
         value: f32,
     },
     /// Training went astray.
-    #[error("the loss became {loss} in epoch {epoch}, batch {batch} (samples {samples:?}): try a lower learning rate")]
+    #[error(
+        "the loss became {loss} in epoch {epoch}, batch {batch} (samples {samples:?}): try a lower learning rate"
+    )]
     LossNotFinite {
         /// The epoch, counted from 1.
         epoch: usize,

@@ -63,7 +63,10 @@ mod tests {
         let device = Default::default();
         let ramp = |shape: [usize; 4]| {
             let n: usize = shape.iter().product();
-            Tensor::from_data(TensorData::new((0..n).map(|i| (i % 17) as f32 / 17.0).collect(), shape), &device)
+            Tensor::from_data(
+                TensorData::new((0..n).map(|i| (i % 17) as f32 / 17.0).collect(), shape),
+                &device,
+            )
         };
         network.forward(vec![ramp([3, 1, 40, 40]), ramp([3, 2, 24, 24])]).into_data().to_vec().unwrap()
     }

@@ -125,7 +125,8 @@ impl<'a, B: AutodiffBackend> Run<'a, B> {
     /// Takes up the checkpoint of this run, if there is one.
     fn resume(&mut self) -> Result<bool, NetError> {
         let Some(path) = self.task.checkpoint else { return Ok(false) };
-        let Some((header, state, best)) = checkpoint::load::<B, State<B>>(path, &self.header, self.device)? else {
+        let Some((header, state, best)) = checkpoint::load::<B, State<B>>(path, &self.header, self.device)?
+        else {
             return Ok(false);
         };
         let (network, optimiser) = state;
@@ -192,7 +193,8 @@ impl<'a, B: AutodiffBackend> Run<'a, B> {
     fn finish(self) -> Result<Trained, NetError> {
         let history = self.header.history;
         // The earliest of equally good epochs; `check` has seen to it that there is one.
-        let best = history.iter().copied().reduce(|a, b| if b.validation_loss < a.validation_loss { b } else { a });
+        let best =
+            history.iter().copied().reduce(|a, b| if b.validation_loss < a.validation_loss { b } else { a });
         let best_epoch = best.map_or(0, |record| record.epoch);
         let weights = match self.best {
             Some(weights) => weights,
@@ -241,7 +243,11 @@ pub(crate) fn check_inputs(network: &NetworkConfig, inputs: &Inputs) -> Result<(
     for (config, maps) in network.branches.iter().zip(&inputs.branches) {
         let (samples, channels, _, _) = maps.dim();
         if samples != n_samples {
-            return Err(NetError::SampleCount { what: config.name.clone(), expected: n_samples, found: samples });
+            return Err(NetError::SampleCount {
+                what: config.name.clone(),
+                expected: n_samples,
+                found: samples,
+            });
         }
         if channels != config.n_channels {
             let (branch, expected) = (config.name.clone(), config.n_channels);
@@ -252,7 +258,11 @@ pub(crate) fn check_inputs(network: &NetworkConfig, inputs: &Inputs) -> Result<(
     Ok(())
 }
 
-fn check_samples(network: &NetworkConfig, part: &'static str, samples: &ScaledSamples) -> Result<(), NetError> {
+fn check_samples(
+    network: &NetworkConfig,
+    part: &'static str,
+    samples: &ScaledSamples,
+) -> Result<(), NetError> {
     check_inputs(network, &samples.inputs)?;
     let (found, n_targets) = samples.targets.dim();
     let expected = samples.n_samples();

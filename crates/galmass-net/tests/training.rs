@@ -9,7 +9,8 @@ use galmass_dataset::{
     Augmentation, BranchLayout, Channel, Fractions, MapSet, Normalisation, ScaledSamples, Split,
 };
 use galmass_net::{
-    BurnEngine, Engine, Model, NetError, NetworkConfig, Progress, Schedule, Trained, TrainingConfig, TrainingTask,
+    BurnEngine, Engine, Model, NetError, NetworkConfig, Progress, Schedule, Trained, TrainingConfig,
+    TrainingTask,
 };
 use ndarray::Array3;
 use rand::RngExt;
@@ -67,8 +68,13 @@ fn engine() -> BurnEngine<Autodiff<Flex>> {
     BurnEngine::new(Default::default())
 }
 
-fn run(task: &Task, checkpoint: Option<&Path>, observe: &mut dyn FnMut(Progress)) -> Result<Trained, NetError> {
-    let (training, validation) = (task.samples.select(&task.split.training), task.samples.select(&task.split.validation));
+fn run(
+    task: &Task,
+    checkpoint: Option<&Path>,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Trained, NetError> {
+    let (training, validation) =
+        (task.samples.select(&task.split.training), task.samples.select(&task.split.validation));
     engine().train(
         &TrainingTask {
             network: &task.network,

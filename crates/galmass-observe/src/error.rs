@@ -12,7 +12,9 @@ pub enum ObserveError {
     #[error("the galaxy has no stars: it cannot be framed")]
     NoStars,
     /// The stars have no mass, or all lie in one point.
-    #[error("the stellar half-mass radius of {n_stars} star particles is {half_mass_radius_kpc} kpc: there is no frame")]
+    #[error(
+        "the stellar half-mass radius of {n_stars} star particles is {half_mass_radius_kpc} kpc: there is no frame"
+    )]
     NoExtent {
         /// Star particles.
         n_stars: usize,

@@ -72,12 +72,18 @@ impl FramedGalaxy {
 
 fn check(given: &GivenFrame) -> Result<(), ObserveError> {
     if let Some(&value) = given.centre_kpc.iter().flatten().find(|x| !x.is_finite()) {
-        return Err(ObserveError::BadFrame { what: "centre", value, expected: "three finite numbers in kpc" });
+        return Err(ObserveError::BadFrame {
+            what: "centre",
+            value,
+            expected: "three finite numbers in kpc",
+        });
     }
     match given.half_mass_radius_kpc {
-        Some(value) if !(value > 0.0 && value.is_finite()) => {
-            Err(ObserveError::BadFrame { what: "half-mass radius", value, expected: "a positive length in kpc" })
-        }
+        Some(value) if !(value > 0.0 && value.is_finite()) => Err(ObserveError::BadFrame {
+            what: "half-mass radius",
+            value,
+            expected: "a positive length in kpc",
+        }),
         _ => Ok(()),
     }
 }
@@ -90,7 +96,10 @@ mod tests {
 
     fn galaxy(positions: Vec<[f64; 3]>, masses: Vec<f64>) -> Galaxy {
         let velocities = vec![[7.0, 0.0, 0.0]; masses.len()];
-        Galaxy { stars: Stars::new(Particles::new(positions, velocities, masses).unwrap()), ..Galaxy::default() }
+        Galaxy {
+            stars: Stars::new(Particles::new(positions, velocities, masses).unwrap()),
+            ..Galaxy::default()
+        }
     }
 
     #[test]

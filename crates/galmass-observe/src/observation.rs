@@ -21,8 +21,11 @@ pub struct ObservationConfig {
     pub n_neighbours: usize,
     /// What a star counts for. Default: r luminosity, or mass where there are no magnitudes.
     pub weighting: Weighting,
-    /// Pixels of the kinematic maps with fewer stars are NaN; default 1.
-    pub min_count: u32,
+    /// Pixels of the velocity map with fewer stars are NaN; default 1.
+    pub min_count_velocity: u32,
+    /// Pixels of the dispersion map with fewer stars are NaN; default 2, because one star has no dispersion, and a 0
+    /// would pass for a measurement.
+    pub min_count_dispersion: u32,
 }
 
 impl Default for ObservationConfig {
@@ -33,7 +36,8 @@ impl Default for ObservationConfig {
             half_width_rhsm: 3.0,
             n_neighbours: 32,
             weighting: Weighting::BestKnown,
-            min_count: 1,
+            min_count_velocity: 1,
+            min_count_dispersion: 2,
         }
     }
 }
@@ -92,14 +96,17 @@ impl<'a> Observer<'a> {
         let positions = stars.positions_kpc();
         let weights = &self.weights.values;
         let image = deposit(positions, weights, &self.support, view, self.image_grid, self.weights.unit)?;
-        let moments = MomentConfig { min_count: self.config.min_count };
-        let moments =
-            nearest_moments(positions, stars.velocities_km_s(), weights, view, self.map_grid, &moments)?;
+        let velocities = stars.velocities_km_s();
+        let moments = |min_count| {
+            nearest_moments(positions, velocities, weights, view, self.map_grid, &MomentConfig { min_count })
+        };
+        let for_velocity = moments(self.config.min_count_velocity)?;
+        let for_dispersion = moments(self.config.min_count_dispersion)?;
         Ok(Observation {
             image,
-            velocity: moments.mean,
-            dispersion: moments.dispersion,
-            count: moments.count,
+            velocity: for_velocity.mean,
+            dispersion: for_dispersion.dispersion,
+            count: for_velocity.count,
         })
     }
 }

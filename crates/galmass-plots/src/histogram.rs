@@ -12,7 +12,7 @@ const REACH: f64 = 4.0;
 pub(crate) struct Histogram {
     pub(crate) n: usize,
     pub(crate) mean: f64,
-    /// The standard deviation with n - 1 degrees of freedom; NaN for a single value.
+    /// The standard deviation, divided by n; NaN for a single value.
     pub(crate) sigma: f64,
     pub(crate) low: f64,
     pub(crate) high: f64,
@@ -25,7 +25,7 @@ impl Histogram {
         let n = values.len();
         let mean = values.iter().sum::<f64>() / n as f64;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let sigma = if n > 1 { (squares / (n - 1) as f64).sqrt() } else { f64::NAN };
+        let sigma = if n > 1 { (squares / n as f64).sqrt() } else { f64::NAN };
         let reach = reach(mean, sigma);
         let mut counts = vec![0; n_bins(values, 2.0 * reach)];
         let (low, high) = (mean - reach, mean + reach);

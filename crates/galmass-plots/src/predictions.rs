@@ -53,7 +53,7 @@ pub struct PredictionPanel<'a> {
 /// in up to three columns.
 ///
 /// Each panel has the one-to-one line; the bias, which is the mean of predicted - true; the scatter, which is the
-/// standard deviation of predicted - true about its mean with n - 1 degrees of freedom; the number n; and an inset
+/// standard deviation of predicted - true about its mean, divided by n; the number n; and an inset
 /// with the histogram of predicted - true, its mean (solid line) and 1 sigma to both sides (dashed). The outermost
 /// bins of the histogram, 4 sigma from the mean, also hold what lies beyond them.
 ///

@@ -35,13 +35,15 @@ pub fn enclosed_mass_msun(particles: &Particles, radius_kpc: f64) -> f64 {
 /// # Ok::<(), galmass_core::ParticleError>(())
 /// ```
 pub fn projected_mass_msun(particles: &Particles, right: [f64; 3], up: [f64; 3], radius_kpc: f64) -> f64 {
-    let along = |position: &[f64; 3], axis: [f64; 3]| position.iter().zip(axis).map(|(x, a)| x * a).sum::<f64>();
+    let along =
+        |position: &[f64; 3], axis: [f64; 3]| position.iter().zip(axis).map(|(x, a)| x * a).sum::<f64>();
     mass_where(particles, |position| along(position, right).hypot(along(position, up)) <= radius_kpc)
 }
 
 fn mass_where(particles: &Particles, inside: impl Fn(&[f64; 3]) -> bool) -> f64 {
     let pairs = particles.positions_kpc().iter().zip(particles.masses_msun());
-    pairs.filter(|(position, _)| inside(position)).map(|(_, mass)| mass).sum()
+    // Not `sum()`, which makes -0 of nothing.
+    pairs.filter(|(position, _)| inside(position)).fold(0.0, |sum, (_, mass)| sum + mass)
 }
 
 #[cfg(test)]
@@ -51,7 +53,7 @@ mod tests {
     #[test]
     fn nothing_is_inside_nothing() {
         let none = Particles::default();
-        assert_eq!(enclosed_mass_msun(&none, 1.0), 0.0);
+        assert_eq!(enclosed_mass_msun(&none, 1.0).to_bits(), 0.0_f64.to_bits(), "not -0");
         let one = Particles::new(vec![[0.0; 3]], vec![[0.0; 3]], vec![1.0]).unwrap();
         assert_eq!(enclosed_mass_msun(&one, 0.0), 1.0);
         for radius in [-1.0, f64::NAN] {
@@ -62,7 +64,8 @@ mod tests {
 
     #[test]
     fn a_sphere_lies_within_its_cylinder() {
-        let positions: Vec<[f64; 3]> = (0..1000).map(|i| f64::from(i) * 0.01).map(|t| [t.sin(), t.cos(), t]).collect();
+        let positions: Vec<[f64; 3]> =
+            (0..1000).map(|i| f64::from(i) * 0.01).map(|t| [t.sin(), t.cos(), t]).collect();
         let n = positions.len();
         let spiral = Particles::new(positions, vec![[0.0; 3]; n], vec![1.0; n]).unwrap();
         let sphere = enclosed_mass_msun(&spiral, 2.0);

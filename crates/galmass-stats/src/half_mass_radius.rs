@@ -14,8 +14,11 @@ use crate::radius;
 /// Chu et al. (2024), section 2.2, where the stellar half-mass radius frames all images and targets.
 pub fn half_mass_radius_kpc(particles: &Particles) -> Option<f64> {
     let masses = particles.masses_msun();
-    let mut shells: Vec<(f64, f64)> =
-        particles.positions_kpc().iter().map(radius).zip(masses.iter().copied()).collect();
+    half_of(particles.positions_kpc().iter().map(radius).zip(masses.iter().copied()).collect())
+}
+
+/// The radius that holds half of the mass of shells `(radius, mass)`, in any order.
+pub(crate) fn half_of(mut shells: Vec<(f64, f64)>) -> Option<f64> {
     shells.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
 
     // Summed in the order of the shells too, so that the last shell reaches the total exactly.

@@ -25,7 +25,8 @@ use crate::radius;
 pub fn mean_velocity_km_s(particles: &Particles, radius_kpc: f64) -> Option<[f64; 3]> {
     let mut momentum = [0.0; 3];
     let mut total = 0.0;
-    let inside = particles.positions_kpc().iter().zip(particles.velocities_km_s()).zip(particles.masses_msun());
+    let inside =
+        particles.positions_kpc().iter().zip(particles.velocities_km_s()).zip(particles.masses_msun());
     for ((_, velocity), &mass) in inside.filter(|((position, _), _)| radius(position) <= radius_kpc) {
         total += mass;
         for (sum, v) in momentum.iter_mut().zip(velocity) {

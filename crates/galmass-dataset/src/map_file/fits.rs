@@ -6,7 +6,7 @@ use fitsio_pure::header::Card;
 use fitsio_pure::image_writer::ImageWriter;
 use fitsio_pure::io::AtomicFile;
 use fitsio_pure::value::Value;
-use galmass_core::Map;
+use galmass_core::{Map, Unit};
 
 use super::MapFile;
 use crate::DatasetError;
@@ -48,7 +48,7 @@ fn cards(extension: &str, map: &Map) -> fitsio_pure::Result<Vec<Card>> {
     let pixel = grid.pixel_size_kpc();
     let entries = [
         ("EXTNAME", text(extension)),
-        ("BUNIT", text(map.unit().symbol())),
+        ("BUNIT", text(unit(map.unit()))),
         ("CTYPE1", text("LINEAR")),
         ("CTYPE2", text("LINEAR")),
         ("CUNIT1", text("kpc")),
@@ -61,4 +61,14 @@ fn cards(extension: &str, map: &Map) -> fitsio_pure::Result<Vec<Card>> {
         ("CDELT2", Value::Float(pixel)),
     ];
     entries.into_iter().map(|(keyword, value)| Card::new(keyword, value)).collect()
+}
+
+/// The unit as the FITS standard (version 4.0, section 4.3) writes it.
+fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::SolarMass => "solMass",
+        Unit::SolarLuminosity => "solLum",
+        Unit::Dimensionless => "",
+        other => other.symbol(),
+    }
 }
