@@ -3,6 +3,7 @@
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, Relu};
 use burn::prelude::*;
+use galmass_ops::{FusedBackend, batch_norm as normalise};
 use rand_chacha::ChaCha8Rng;
 
 use crate::initial::{batch_norm, convolution};
@@ -46,18 +47,20 @@ impl<B: Backend> BasicBlock<B> {
             }),
         }
     }
+}
 
+impl<B: FusedBackend> BasicBlock<B> {
     /// Applies the block.
     ///
     /// # Shapes
     /// `[n, n_in, h, w]` -> `[n, n_out, ceil(h / stride), ceil(w / stride)]`
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
         let shortcut = match &self.downsample {
-            Some(downsample) => downsample.bn.forward(downsample.conv.forward(input.clone())),
+            Some(downsample) => normalise(&downsample.bn, downsample.conv.forward(input.clone())),
             None => input.clone(),
         };
-        let hidden = self.relu.forward(self.bn1.forward(self.conv1.forward(input)));
-        let hidden = self.bn2.forward(self.conv2.forward(hidden));
+        let hidden = self.relu.forward(normalise(&self.bn1, self.conv1.forward(input)));
+        let hidden = normalise(&self.bn2, self.conv2.forward(hidden));
         self.relu.forward(hidden + shortcut)
     }
 }

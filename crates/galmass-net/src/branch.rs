@@ -4,6 +4,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::pool::{AdaptiveAvgPool2d, AdaptiveAvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, PaddingConfig2d, Relu};
 use burn::prelude::*;
+use galmass_ops::{FusedBackend, batch_norm as normalise};
 use rand_chacha::ChaCha8Rng;
 
 use crate::BasicBlock;
@@ -58,13 +59,15 @@ impl<B: Backend> Branch<B> {
             avgpool: AdaptiveAvgPool2dConfig::new([1, 1]).init(),
         }
     }
+}
 
+impl<B: FusedBackend> Branch<B> {
     /// Features of each sample.
     ///
     /// # Shapes
     /// `[n, n_channels, n_px, n_px]` -> `[n, 8 width]`
     pub fn forward(&self, maps: Tensor<B, 4>) -> Tensor<B, 2> {
-        let mut hidden = self.relu.forward(self.bn1.forward(self.conv1.forward(maps)));
+        let mut hidden = self.relu.forward(normalise(&self.bn1, self.conv1.forward(maps)));
         if let Some(pool) = &self.maxpool {
             hidden = pool.forward(hidden);
         }

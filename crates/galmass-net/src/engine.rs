@@ -4,6 +4,7 @@ use std::path::Path;
 
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use galmass_dataset::{BranchLayout, Inputs, ScaledSamples};
+use galmass_ops::FusedBackend;
 use ndarray::Array2;
 
 use crate::training::{check_inputs, predict, train};
@@ -61,7 +62,10 @@ impl<B: AutodiffBackend> BurnEngine<B> {
     }
 }
 
-impl<B: AutodiffBackend> Engine for BurnEngine<B> {
+impl<B> Engine for BurnEngine<B>
+where
+    B: FusedBackend + AutodiffBackend<InnerBackend: FusedBackend>,
+{
     fn describe(&self) -> String {
         B::InnerBackend::name(&self.device)
     }

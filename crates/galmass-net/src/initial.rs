@@ -34,7 +34,7 @@ pub(crate) fn convolution<B: Backend>(
     layer
 }
 
-/// Batch normalisation with PyTorch's constants: epsilon 1e-5, momentum 0.1.
+/// Batch normalisation with PyTorch's constants: epsilon 1e-5, momentum 0.1. It is applied by `galmass_ops`.
 pub(crate) fn batch_norm<B: Backend>(n_features: usize, device: &B::Device) -> BatchNorm<B> {
     BatchNormConfig::new(n_features).with_epsilon(1e-5).with_momentum(0.1).init(device)
 }

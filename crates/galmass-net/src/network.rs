@@ -3,6 +3,7 @@
 use burn::nn::Linear;
 use burn::prelude::*;
 use galmass_core::seed;
+use galmass_ops::FusedBackend;
 
 use crate::config::NetworkConfig;
 use crate::initial::linear;
@@ -31,7 +32,9 @@ impl<B: Backend> Network<B> {
         let n_features = 8 * config.width * branches.len();
         Ok(Self { branches, fc: linear(n_features, config.n_outputs, &mut generator, device) })
     }
+}
 
+impl<B: FusedBackend> Network<B> {
     /// Predicts.
     ///
     /// # Shapes

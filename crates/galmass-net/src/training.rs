@@ -8,6 +8,7 @@ use burn::prelude::*;
 use burn::tensor::backend::AutodiffBackend;
 use galmass_core::seed;
 use galmass_dataset::{Inputs, ScaledSamples};
+use galmass_ops::FusedBackend;
 use ndarray::{Array2, ArrayView, ArrayViewD, Dimension};
 use serde::{Deserialize, Serialize};
 
@@ -88,11 +89,14 @@ struct Run<'a, B: AutodiffBackend> {
     best: Option<Weights>,
 }
 
-pub(crate) fn train<B: AutodiffBackend>(
+pub(crate) fn train<B>(
     task: &TrainingTask<'_>,
     device: &B::Device,
     observe: &mut dyn FnMut(Progress),
-) -> Result<Trained, NetError> {
+) -> Result<Trained, NetError>
+where
+    B: FusedBackend + AutodiffBackend<InnerBackend: FusedBackend>,
+{
     task.training.check()?;
     check_samples(task.network, "training", task.training_samples)?;
     check_samples(task.network, "validation", task.validation_samples)?;
@@ -107,7 +111,10 @@ pub(crate) fn train<B: AutodiffBackend>(
     run.finish()
 }
 
-impl<'a, B: AutodiffBackend> Run<'a, B> {
+impl<'a, B> Run<'a, B>
+where
+    B: FusedBackend + AutodiffBackend<InnerBackend: FusedBackend>,
+{
     fn start(task: &'a TrainingTask<'a>, device: &'a B::Device) -> Result<Self, NetError> {
         let config = task.training;
         let network = Network::new(task.network, seed::derive(config.seed, stream::WEIGHTS), device)?;
@@ -205,7 +212,11 @@ impl<'a, B: AutodiffBackend> Run<'a, B> {
 }
 
 /// Predicts scaled targets `[sample, output]`.
-pub(crate) fn predict<B: Backend>(network: &Network<B>, inputs: &Inputs, device: &B::Device) -> Array2<f32> {
+pub(crate) fn predict<B: FusedBackend>(
+    network: &Network<B>,
+    inputs: &Inputs,
+    device: &B::Device,
+) -> Array2<f32> {
     let samples: Vec<usize> = (0..inputs.n_samples()).collect();
     let mut predicted = Vec::new();
     for batch in samples.chunks(PREDICTION_BATCH) {
@@ -216,7 +227,11 @@ pub(crate) fn predict<B: Backend>(network: &Network<B>, inputs: &Inputs, device:
     Array2::from_shape_vec((samples.len(), n_outputs), predicted).expect("as many outputs for each sample")
 }
 
-fn validation_loss<B: Backend>(network: &Network<B>, samples: &ScaledSamples, device: &B::Device) -> f64 {
+fn validation_loss<B: FusedBackend>(
+    network: &Network<B>,
+    samples: &ScaledSamples,
+    device: &B::Device,
+) -> f64 {
     let errors = predict(network, &samples.inputs, device) - &samples.targets;
     errors.iter().map(|&error| f64::from(error).powi(2)).sum::<f64>() / errors.len() as f64
 }

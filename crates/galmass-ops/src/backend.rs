@@ -1,0 +1,141 @@
+//! The backends, and which of them have fused operations.
+
+use burn::backend::Autodiff;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::nn::BatchNorm;
+use burn::nn::conv::Conv2d;
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+use burn::tensor::ops::FloatTensor;
+use burn_flex::Flex;
+
+use crate::batch_norm::{self, Normalised, Statistics};
+use crate::conv2d::{self, Geometry};
+use crate::tensors::{primitive, tensor};
+
+/// Backends that galmass networks run on.
+///
+/// Flex has fused operations, the others delegate to Burn's layers. A backend of one's own joins them with
+/// `impl FusedBackend for MyBackend { const FUSED: bool = false; }`.
+pub trait FusedBackend: Backend {
+    /// Whether there are fused operations for `f32`.
+    const FUSED: bool;
+
+    /// Batch normalisation; see [`batch_norm`](crate::batch_norm()).
+    #[doc(hidden)]
+    fn batch_norm_layer(layer: &BatchNorm<Self>, input: Tensor<Self, 4>) -> Tensor<Self, 4> {
+        batch_norm::delegate(layer, input)
+    }
+
+    /// Convolution; see [`conv2d`](crate::conv2d()).
+    #[doc(hidden)]
+    fn conv2d_layer(layer: &Conv2d<Self>, input: Tensor<Self, 4>) -> Tensor<Self, 4> {
+        layer.forward(input)
+    }
+
+    /// What [`Autodiff`] around this backend builds its operations from, for tensors of `f32`.
+    #[doc(hidden)]
+    fn kernels() -> Option<Kernels<Self>> {
+        None
+    }
+}
+
+/// Fused operations on tensors of `f32` without a graph.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Kernels<B: Backend> {
+    /// The way there.
+    pub normalise: Normalise<B>,
+    /// The way back.
+    pub normalise_gradients: NormaliseGradients<B>,
+    /// The way there.
+    pub convolve: Convolve<B>,
+    /// The way back.
+    pub convolve_gradients: ConvolveGradients<B>,
+}
+
+/// Normalises an input with its own statistics: input, gamma, beta, epsilon.
+#[doc(hidden)]
+pub type Normalise<B> = fn(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, f64) -> Normalised<B>;
+
+/// Gradients of input, gamma and beta from the gradient of the output: this, input, gamma, statistics, epsilon.
+#[doc(hidden)]
+pub type NormaliseGradients<B> =
+    fn(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, Statistics<B>, f64) -> [FloatTensor<B>; 3];
+
+/// Convolves an input with weights.
+#[doc(hidden)]
+pub type Convolve<B> = fn(FloatTensor<B>, FloatTensor<B>, Geometry) -> FloatTensor<B>;
+
+/// Gradients of input, where the last argument asks for it, and weights from the gradient of the output: this, input,
+/// weights.
+#[doc(hidden)]
+pub type ConvolveGradients<B> = fn(
+    FloatTensor<B>,
+    FloatTensor<B>,
+    FloatTensor<B>,
+    Geometry,
+    bool,
+) -> (Option<FloatTensor<B>>, FloatTensor<B>);
+
+impl FusedBackend for Flex {
+    const FUSED: bool = true;
+
+    fn batch_norm_layer(layer: &BatchNorm<Self>, input: Tensor<Self, 4>) -> Tensor<Self, 4> {
+        batch_norm::flex::inference(layer, input)
+    }
+
+    fn conv2d_layer(layer: &Conv2d<Self>, input: Tensor<Self, 4>) -> Tensor<Self, 4> {
+        match conv2d::fusible(layer, &input) {
+            Some(geometry) => {
+                let weight = primitive(layer.weight.val());
+                let output = conv2d::flex::convolve(primitive(input), weight, geometry);
+                conv2d::add_bias(layer, tensor(output))
+            }
+            None => layer.forward(input),
+        }
+    }
+
+    fn kernels() -> Option<Kernels<Self>> {
+        Some(Kernels {
+            normalise: batch_norm::flex::normalise,
+            normalise_gradients: batch_norm::flex::gradients,
+            convolve: conv2d::flex::convolve,
+            convolve_gradients: conv2d::flex::gradients,
+        })
+    }
+}
+
+/// Around another `Autodiff` there is nothing fused: gradients of gradients are left to Burn.
+impl<B: FusedBackend, S: CheckpointStrategy> FusedBackend for Autodiff<B, S> {
+    const FUSED: bool = B::FUSED;
+
+    fn batch_norm_layer(layer: &BatchNorm<Self>, input: Tensor<Self, 4>) -> Tensor<Self, 4> {
+        match B::kernels() {
+            Some(kernels) if batch_norm::is_f32(layer, &input) => {
+                batch_norm::autodiff::training(kernels, layer, input)
+            }
+            _ => batch_norm::delegate(layer, input),
+        }
+    }
+
+    fn conv2d_layer(layer: &Conv2d<Self>, input: Tensor<Self, 4>) -> Tensor<Self, 4> {
+        match B::kernels().zip(conv2d::fusible(layer, &input)) {
+            Some((kernels, geometry)) => {
+                let output = conv2d::autodiff::convolve(kernels, input, layer.weight.val(), geometry);
+                conv2d::add_bias(layer, output)
+            }
+            None => layer.forward(input),
+        }
+    }
+}
+
+#[cfg(feature = "ndarray")]
+impl FusedBackend for burn_ndarray::NdArray {
+    const FUSED: bool = false;
+}
+
+#[cfg(feature = "cuda")]
+impl FusedBackend for burn_cuda::Cuda {
+    const FUSED: bool = false;
+}

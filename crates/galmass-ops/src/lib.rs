@@ -1,0 +1,55 @@
+//! Layers of a residual network, fused for Burn's Flex backend and equal to PyTorch's.
+//!
+//! Burn composes batch normalisation from a dozen tensor operations with broadcasting. On Flex that is more than half
+//! of a training step of a small ResNet, spent in strided iteration. Here it is one operation with its own gradient.
+//! And Flex convolves one sample at a time, as one matrix product each, which wastes most of the processor where the
+//! maps are small. Here samples share a product.
+//!
+//! [`batch_norm`] and [`conv2d`] take the place of `layer.forward`; the layers, their parameters and their records stay
+//! Burn's:
+//!
+//! ```
+//! use burn::backend::Autodiff;
+//! use burn::nn::{BatchNorm, BatchNormConfig};
+//! use burn::tensor::Tensor;
+//! use burn_flex::Flex;
+//! use galmass_ops::batch_norm;
+//!
+//! type Backend = Autodiff<Flex>;
+//!
+//! let device = Default::default();
+//! let layer: BatchNorm<Backend> = BatchNormConfig::new(1).with_epsilon(0.0).init(&device);
+//! let input = Tensor::<Backend, 4>::from_floats([[[[1.0, 3.0]]], [[[1.0, 3.0]]]], &device);
+//!
+//! // Mean 2 and variance 1; the running variance takes in 4/3 of it, the unbiased estimate.
+//! let output = batch_norm(&layer, input).into_data();
+//! assert_eq!(output.to_vec::<f32>().unwrap(), [-1.0, 1.0, -1.0, 1.0]);
+//! let running_mean: f32 = layer.running_mean.value_sync().into_scalar();
+//! let running_variance: f32 = layer.running_var.value_sync().into_scalar();
+//! assert!((running_mean - 0.1 * 2.0).abs() < 1e-6);
+//! assert!((running_variance - (0.9 + 0.1 * 4.0 / 3.0)).abs() < 1e-6);
+//! ```
+//!
+//! | backend | operations | feature |
+//! | --- | --- | --- |
+//! | [`Flex`](burn_flex::Flex) | fused, for contiguous or strided `f32`; Burn's layers for other types | always |
+//! | `NdArray` | Burn's layers | `ndarray` |
+//! | `Cuda` | Burn's layers | `cuda` |
+//! | [`Autodiff<B>`](burn::backend::Autodiff) | those of `B`, with gradients | always |
+//!
+//! Results do not depend on the number of threads: what is summed by one thread, and in which order, is fixed by the shapes.
+
+mod backend;
+mod batch_norm;
+mod conv2d;
+mod tensors;
+
+pub use backend::FusedBackend;
+#[doc(hidden)]
+pub use backend::{Convolve, ConvolveGradients, Kernels, Normalise, NormaliseGradients};
+pub use batch_norm::batch_norm;
+#[doc(hidden)]
+pub use batch_norm::{Normalised, Statistics};
+#[doc(hidden)]
+pub use conv2d::Geometry;
+pub use conv2d::conv2d;
