@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -18,6 +18,11 @@ pub(crate) fn run(name: &str, arguments: &[&str]) -> Ran {
     let Output { status, stdout, stderr } = Command::new(path(name)).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { succeeded: status.success(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// Starts the example `name` and leaves it to the caller, its output unread.
+pub(crate) fn start(name: &str, arguments: &[&str]) -> Child {
+    Command::new(path(name)).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 impl Ran {

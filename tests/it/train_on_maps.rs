@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use galmass::dataset::{Channel, LabelColumns, read_npz_maps};
 use ndarray::{Array1, Array3};
 use ndarray_npy::NpzWriter;
 
 use crate::data;
-use crate::example::{Ran, run};
+use crate::example::{Ran, run, start};
 
 const N_MAPS: usize = 40;
 
@@ -35,8 +36,9 @@ fn write_maps(folder: &Path) -> [String; 2] {
 
 fn train(maps: &str, labels: &str, out: &Path, more: &[&str]) -> Ran {
     let out = out.to_str().unwrap();
-    let few = ["--maps", maps, "--labels", labels, "--out", out, "--epochs", "2", "--width", "2", "--json"];
-    run("train_on_maps", &[few.as_slice(), more].concat())
+    let epochs: &[&str] = if more.contains(&"--epochs") { &[] } else { &["--epochs", "2"] };
+    let few = ["--maps", maps, "--labels", labels, "--out", out, "--width", "2", "--json"];
+    run("train_on_maps", &[&few, epochs, more].concat())
 }
 
 #[test]
@@ -69,6 +71,33 @@ fn it_leaves_model_figures_and_scores() {
     );
     assert_eq!(again.json(), figures, "the same seed, the same scores");
     assert!(train(&maps, &labels, &out, &[]).refusal().contains("is not empty"));
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_as_if_nothing_had_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    let [maps, labels] = write_maps(folder.path());
+    let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
+    let long = ["--epochs", "40"];
+    let expected = train(&maps, &labels, &whole, &long).json();
+
+    let checkpoint = killed.join("training.checkpoint");
+    let out = killed.to_str().unwrap();
+    let arguments =
+        [&["--maps", &maps, "--labels", &labels, "--out", out, "--width", "2"], &long[..]].concat();
+    let mut child = start("train_on_maps", &arguments);
+    while !checkpoint.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!killed.join("model.safetensors").exists(), "killed too late");
+
+    let resumed = train(&maps, &labels, &killed, &[&long[..], &["--resume"]].concat());
+    assert_eq!(resumed.json(), expected);
+    let same = |name: &str| fs::read(whole.join(name)).unwrap() == fs::read(killed.join(name)).unwrap();
+    assert!(same("history.csv") && same("model.safetensors") && same("predictions.csv"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, Relu};
 use burn::prelude::*;
-use galmass_ops::{FusedBackend, batch_norm as normalise};
+use galmass_ops::{FusedBackend, batch_norm as normalise, conv2d as convolve};
 use rand_chacha::ChaCha8Rng;
 
 use crate::initial::{batch_norm, convolution};
@@ -56,11 +56,11 @@ impl<B: FusedBackend> BasicBlock<B> {
     /// `[n, n_in, h, w]` -> `[n, n_out, ceil(h / stride), ceil(w / stride)]`
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
         let shortcut = match &self.downsample {
-            Some(downsample) => normalise(&downsample.bn, downsample.conv.forward(input.clone())),
+            Some(downsample) => normalise(&downsample.bn, convolve(&downsample.conv, input.clone())),
             None => input.clone(),
         };
-        let hidden = self.relu.forward(normalise(&self.bn1, self.conv1.forward(input)));
-        let hidden = normalise(&self.bn2, self.conv2.forward(hidden));
+        let hidden = self.relu.forward(normalise(&self.bn1, convolve(&self.conv1, input)));
+        let hidden = normalise(&self.bn2, convolve(&self.conv2, hidden));
         self.relu.forward(hidden + shortcut)
     }
 }

@@ -4,7 +4,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::pool::{AdaptiveAvgPool2d, AdaptiveAvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, PaddingConfig2d, Relu};
 use burn::prelude::*;
-use galmass_ops::{FusedBackend, batch_norm as normalise};
+use galmass_ops::{FusedBackend, batch_norm as normalise, conv2d as convolve};
 use rand_chacha::ChaCha8Rng;
 
 use crate::BasicBlock;
@@ -67,7 +67,7 @@ impl<B: FusedBackend> Branch<B> {
     /// # Shapes
     /// `[n, n_channels, n_px, n_px]` -> `[n, 8 width]`
     pub fn forward(&self, maps: Tensor<B, 4>) -> Tensor<B, 2> {
-        let mut hidden = self.relu.forward(normalise(&self.bn1, self.conv1.forward(maps)));
+        let mut hidden = self.relu.forward(normalise(&self.bn1, convolve(&self.conv1, maps)));
         if let Some(pool) = &self.maxpool {
             hidden = pool.forward(hidden);
         }

@@ -213,21 +213,24 @@ fn add<const K: usize>(
 ) {
     let (a, a_rest) = a.as_chunks::<LANES>();
     let (b, b_rest) = b.as_chunks::<LANES>();
-    let mut local = *lanes;
-    for (a, b) in a.iter().zip(b) {
-        let terms: [[f32; K]; LANES] = array::from_fn(|lane| f(a[lane], b[lane]));
-        for k in 0..K {
-            for lane in 0..LANES {
-                local[k][lane] += terms[lane][k];
+    // Small maps have only a rest, and many of them: they spare the copy that keeps the lanes in registers.
+    if !a.is_empty() {
+        let mut local = *lanes;
+        for (a, b) in a.iter().zip(b) {
+            let terms: [[f32; K]; LANES] = array::from_fn(|lane| f(a[lane], b[lane]));
+            for k in 0..K {
+                for lane in 0..LANES {
+                    local[k][lane] += terms[lane][k];
+                }
             }
         }
+        *lanes = local;
     }
     for (lane, (&a, &b)) in a_rest.iter().zip(b_rest).enumerate() {
         for (k, term) in f(a, b).into_iter().enumerate() {
-            local[k][lane] += term;
+            lanes[k][lane] += term;
         }
     }
-    *lanes = local;
 }
 
 fn gather<const K: usize>(totals: &mut [f64; K], lanes: &mut [[f32; LANES]; K]) {
