@@ -54,7 +54,7 @@ struct Arguments {
     #[arg(long, requires = "maps")]
     labels: Option<PathBuf>,
     /// Passes over the training part
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 18)]
     epochs: usize,
     /// Decides everything that is random
     #[arg(long, default_value_t = 1)]

@@ -72,7 +72,7 @@ mod tests {
     fn moments_are_those_of_the_values() {
         let histogram = Histogram::of(&[1.0, 2.0, 3.0, 4.0]);
         assert_eq!(histogram.mean, 2.5);
-        assert!((histogram.sigma - (5.0_f64 / 3.0).sqrt()).abs() < 1e-15);
+        assert!((histogram.sigma - (5.0_f64 / 4.0).sqrt()).abs() < 1e-15);
         assert_eq!(histogram.counts.iter().sum::<usize>(), 4);
     }
 
