@@ -36,7 +36,7 @@ use ndarray::Array3;
 use serde::Serialize;
 
 const STELLAR: Quantity = Quantity { name: "log10_stellar_mass_msun", label: "M★" };
-const TOTAL: Quantity = Quantity { name: "log10_total_mass_msun", label: "M_tot" };
+const TOTAL: Quantity = Quantity { name: "log10_total_mass_msun", label: "Mₜₒₜ" };
 
 /// Features of the first stage of the network: a quarter of the paper's, for two cores and three minutes.
 const WIDTH: usize = 16;
@@ -81,16 +81,25 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         (Some(maps), Some(labels)) => Some(read_npz_maps(maps, labels, &LabelColumns::default())?),
         _ => None,
     };
+    let training =
+        TrainingConfig { n_epochs: arguments.epochs, seed: arguments.seed, ..TrainingConfig::recommended() };
+    training.check()?;
+    let population = Population::new(PopulationConfig {
+        n_galaxies: arguments.galaxies,
+        seed: arguments.seed,
+        ..PopulationConfig::default()
+    })?;
     let folder = output::folder(arguments.out.as_deref(), "quickstart", false)?;
-    output::write_settings(&folder, arguments)?;
+    output::write_settings(
+        &folder,
+        &serde_json::json!({ "arguments": arguments, "width": WIDTH, "training": training }),
+    )?;
 
     let (maps, quantities, what) = match real {
         Some(maps) => (maps, vec![STELLAR], "your maps"),
-        None => (observe_mocks(arguments, &folder)?, vec![STELLAR, TOTAL], "mock galaxies"),
+        None => (observe_mocks(&population, &folder)?, vec![STELLAR, TOTAL], "mock galaxies"),
     };
     let split = learning::split(&maps, arguments.seed)?;
-    let training =
-        TrainingConfig { n_epochs: arguments.epochs, seed: arguments.seed, ..TrainingConfig::recommended() };
     let model = learning::train(&*engine, &maps, &split, &quantities, WIDTH, &training, &folder)?;
     let scores = learning::score(&*engine, &model, &quantities, &maps, &split.test, "unseen galaxies")?;
     learning::report(&scores, &format!("Masses inferred from {what}"), &folder)?;
@@ -119,13 +128,7 @@ struct Sample {
     masses: Masses,
 }
 
-fn observe_mocks(arguments: &Arguments, folder: &Path) -> Result<MapSet, Box<dyn Error>> {
-    let config = PopulationConfig {
-        n_galaxies: arguments.galaxies,
-        seed: arguments.seed,
-        ..PopulationConfig::default()
-    };
-    let population = Population::new(config)?;
+fn observe_mocks(population: &Population, folder: &Path) -> Result<MapSet, Box<dyn Error>> {
     eprintln!("making and observing {} mock galaxies from three sides", population.len());
     let bar = ProgressBar::new(population.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} galaxies, {per_sec}, {eta} left")?);

@@ -75,7 +75,7 @@ struct Arguments {
 #[derive(Clone, Copy, ValueEnum, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Preset {
-    /// ResNet-18 branches a quarter as wide as the paper's, 40 epochs with augmentation
+    /// ResNet-18 branches a quarter as wide as the paper's, 30 epochs with augmentation
     Recommended,
     /// The paper's network and training
     Chu2024,
@@ -122,10 +122,14 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         ..preset
     };
     let width = arguments.width.unwrap_or(arguments.preset.width());
-    let folder = output::folder(arguments.out.as_deref(), "train_on_maps", arguments.resume)?;
-    output::write_settings(&folder, arguments)?;
-
+    training.check()?;
     let split = learning::split(&maps, arguments.seed)?;
+    let folder = output::folder(arguments.out.as_deref(), "train_on_maps", arguments.resume)?;
+    output::write_settings(
+        &folder,
+        &serde_json::json!({ "arguments": arguments, "width": width, "training": training }),
+    )?;
+
     let quantities = [Quantity { name: "log10_stellar_mass_msun", label: "M★" }];
     let model = learning::train(&*engine, &maps, &split, &quantities, width, &training, &folder)?;
     let mut scores =

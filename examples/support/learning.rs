@@ -60,7 +60,7 @@ pub(crate) fn train(
         training: &losses(|record| record.training_loss),
         validation: &losses(|record| record.validation_loss),
         best_epoch: Some(trained.best_epoch - 1),
-        loss_label: "mean squared error of the z-scored target".into(),
+        loss_label: "squared error (z-scored)".into(),
     };
     draw_loss_curve(&folder.join("loss.png"), "Training", &curve)?;
     let model = Model { network, training: training.clone(), normalisation, weights: trained.weights };
@@ -73,6 +73,7 @@ pub(crate) fn train(
 /// Predictions of one quantity for one part of the data, and what they are worth.
 pub(crate) struct Scored {
     pub(crate) part: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) label: &'static str,
     pub(crate) truth: Vec<f64>,
     pub(crate) predicted: Vec<f64>,
@@ -95,7 +96,7 @@ pub(crate) fn score(
         let truth: Vec<f64> = samples.iter().map(|&sample| all[sample]).collect();
         let predicted = predicted.to_vec();
         let residuals = Residuals::new(&predicted, &truth)?;
-        Ok(Scored { part, label: quantity.label, truth, predicted, residuals })
+        Ok(Scored { part, name: quantity.name, label: quantity.label, truth, predicted, residuals })
     });
     scores.collect()
 }
@@ -115,10 +116,10 @@ pub(crate) fn report(scores: &[Scored], title: &str, folder: &Path) -> Result<()
     draw_predictions(&folder.join("predictions.png"), title, &panels)?;
 
     let path = folder.join("predictions.csv");
-    let mut table = String::from("quantity,part,true_log10_msun,predicted_log10_msun\n");
-    for Scored { part, label, truth, predicted, .. } in scores {
+    let mut table = String::from("quantity,part,true,predicted\n");
+    for Scored { part, name, truth, predicted, .. } in scores {
         for (truth, predicted) in truth.iter().zip(predicted) {
-            table += &format!("{label},{part},{truth:.6},{predicted:.6}\n");
+            table += &format!("{name},{part},{truth:.6},{predicted:.6}\n");
         }
     }
     fs::write(&path, table).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -115,6 +115,8 @@ fn bad_input_is_refused_in_a_sentence_and_leaves_nothing() {
     refused(&labels, &labels, &[], &["labels.csv", "npz"]);
     refused(&maps, &maps, &[], &["maps.npz"]);
     refused(&maps, &labels, &["--device", "abacus"], &["abacus", "cpu"]);
+    refused(&maps, &labels, &["--epochs", "0"], &["n_epochs", "0", "at least 1"]);
+    #[cfg(not(feature = "cuda"))]
     refused(&maps, &labels, &["--device", "cuda"], &["cuda", "--features cuda"]);
 
     let changed = folder.path().join("changed.csv");

@@ -129,6 +129,16 @@ pub enum DatasetError {
         /// Why.
         source: ndarray_npy::ReadNpzError,
     },
+    /// An archive whose arrays do not make a set of maps.
+    #[error("{}: array `{array}`: {source}", path.display())]
+    NotASet {
+        /// The file.
+        path: PathBuf,
+        /// The array in the archive.
+        array: String,
+        /// What does not fit.
+        source: Box<DatasetError>,
+    },
     /// A file that is no NumPy archive at all.
     #[error("{}: not a readable .npz archive: {source}", path.display())]
     NotNpz {

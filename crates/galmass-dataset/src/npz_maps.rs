@@ -55,9 +55,14 @@ pub fn read_npz_maps(maps: &Path, labels: &Path, columns: &LabelColumns) -> Resu
         None => Err(DatasetError::NoLabel { labels: labels.into(), maps: maps.into(), galaxy_id }),
     });
     let values = values.collect::<Result<Vec<f64>, _>>()?;
-    let mut set = MapSet::new(galaxy_ids)?.with_target(&columns.target_name, values)?;
+    let not_a_set = |array: &str| {
+        let array = array.to_owned();
+        move |source| DatasetError::NotASet { path: maps.into(), array, source: Box::new(source) }
+    };
+    let set = MapSet::new(galaxy_ids).map_err(not_a_set(GALAXY))?;
+    let mut set = set.with_target(&columns.target_name, values)?;
     for (array, channel) in CHANNELS {
-        set = set.with_channel(channel, archive.maps(array)?)?;
+        set = set.with_channel(channel, archive.maps(array)?).map_err(not_a_set(array))?;
     }
     Ok(set)
 }

@@ -161,6 +161,17 @@ mod tests {
         assert!(Device::Cpu.open().is_ok());
     }
 
+    /// On no machine is there a hundredth GPU: with a driver this one does not exist, without one none does.
+    #[cfg(feature = "cuda")]
+    #[test]
+    fn a_missing_driver_or_gpu_is_a_sentence() {
+        let error =
+            Device::Cuda { index: 99 }.open().err().map(|error| error.to_string()).unwrap_or_default();
+        let without_driver = error.starts_with("device `cuda:99` needs an NVIDIA GPU and its driver: ");
+        let without_gpu = error.starts_with("device `cuda:99` does not exist: the driver counts ");
+        assert!(without_driver || without_gpu, "{error}");
+    }
+
     #[cfg(not(feature = "cuda"))]
     #[test]
     fn a_backend_that_was_not_built_says_how_to_build_it() {

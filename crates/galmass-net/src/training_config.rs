@@ -67,7 +67,11 @@ impl TrainingConfig {
         self.learning_rate * self.schedule.factor(epoch, self.n_epochs) * warmup
     }
 
-    pub(crate) fn check(&self) -> Result<(), NetError> {
+    /// Whether every setting is in its range. Training asks this first; a program may ask before it begins to work.
+    ///
+    /// # Errors
+    /// [`NetError::BadConfig`] naming the first setting that is not.
+    pub fn check(&self) -> Result<(), NetError> {
         let check = |field, value: f64, sensible, range| {
             if sensible { Ok(()) } else { Err(NetError::BadConfig { field, value, range }) }
         };

@@ -79,7 +79,7 @@ pub struct PredictionPanel<'a> {
 /// };
 /// draw_predictions(&path, "Three galaxies", &[panel])?;
 /// let figure = std::fs::read_to_string(&path)?;
-/// assert!(figure.contains("bias = +0.200 dex") && figure.contains("scatter = 0.100 dex"));
+/// assert!(figure.contains("bias = +0.200 dex") && figure.contains("scatter = 0.0816 dex"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn draw_predictions(path: &Path, title: &str, panels: &[PredictionPanel<'_>]) -> Result<(), PlotError> {
