@@ -1,7 +1,7 @@
 //! The device door: the one place that knows the names of backends.
 //!
 //! A [`Device`] is named in a command line or a configuration, [opened](Device::open), and from then on it is an
-//! [`Engine`](galmass_net::Engine) like any other. The generic code of the network is compiled here, once a
+//! [`Engine`] like any other. The generic code of the network is compiled here, once a
 //! backend, and not again in every program that trains.
 //!
 //! ```
