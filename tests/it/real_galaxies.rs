@@ -87,7 +87,9 @@ fn stars_deep_inside_the_image_keep_all_their_light() {
         let positions: Vec<_> = interior.iter().map(|&k| stars.positions_kpc()[k]).collect();
         let support: Vec<_> = interior.iter().map(|&k| support[k]).collect();
         let unit = galmass::core::Unit::SolarMass;
-        let image = galmass::project::deposit(&positions, &masses, &support, &view, grid, unit).unwrap();
+        let config = galmass::project::DepositConfig::default();
+        let image =
+            galmass::project::deposit(&positions, &masses, &support, &view, grid, unit, &config).unwrap();
         let total: f64 = masses.iter().sum();
         assert!((image.sum() / total - 1.0).abs() < 1e-12, "{}", image.sum() / total - 1.0);
     }

@@ -1,7 +1,7 @@
 //! Images and kinematic maps of one galaxy.
 
 use galmass_core::{Map, PixelGrid, SupportRadius};
-use galmass_project::{MomentConfig, View, deposit, nearest_moments, support_radii};
+use galmass_project::{DepositConfig, MomentConfig, View, deposit, nearest_moments, support_radii};
 use serde::{Deserialize, Serialize};
 
 use crate::weighting::Weights;
@@ -95,7 +95,9 @@ impl<'a> Observer<'a> {
         let stars = self.galaxy.galaxy().stars.particles();
         let positions = stars.positions_kpc();
         let weights = &self.weights.values;
-        let image = deposit(positions, weights, &self.support, view, self.image_grid, self.weights.unit)?;
+        let config = DepositConfig::default();
+        let (grid, unit) = (self.image_grid, self.weights.unit);
+        let image = deposit(positions, weights, &self.support, view, grid, unit, &config)?;
         let velocities = stars.velocities_km_s();
         let moments = |min_count| {
             nearest_moments(positions, velocities, weights, view, self.map_grid, &MomentConfig { min_count })

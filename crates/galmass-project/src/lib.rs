@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use galmass_core::{PixelGrid, Unit};
-//! use galmass_project::{Axis, MomentConfig, View, deposit, nearest_moments, support_radii};
+//! use galmass_project::{Axis, DepositConfig, MomentConfig, View, deposit, nearest_moments, support_radii};
 //!
 //! let positions_kpc = [[0.0, 0.1, 0.0], [0.2, 0.0, 0.3], [-0.1, 0.0, 0.2]];
 //! let velocities_km_s = [[0.0, 0.0, 50.0], [0.0, 0.0, -20.0], [0.0, 0.0, 30.0]];
@@ -17,7 +17,9 @@
 //! let view = View::along(Axis::Z);
 //! let grid = PixelGrid::new(60, 3.0)?;
 //! let support = support_radii(&positions_kpc, 32)?;
-//! let light = deposit(&positions_kpc, &luminosities_lsun, &support, &view, grid, Unit::SolarLuminosity)?;
+//! let config = DepositConfig::default();
+//! let unit = Unit::SolarLuminosity;
+//! let light = deposit(&positions_kpc, &luminosities_lsun, &support, &view, grid, unit, &config)?;
 //! assert!((light.sum() - 6.0e6).abs() < 1e-6);
 //!
 //! let config = MomentConfig::default();
@@ -36,11 +38,12 @@ pub mod kernel;
 mod moments;
 mod neighbours;
 mod quadrature;
+mod simd;
 #[cfg(test)]
 mod testing;
 mod view;
 
-pub use deposit::deposit;
+pub use deposit::{DepositConfig, Scheme, deposit};
 pub use error::ProjectError;
 pub use moments::{MomentConfig, Moments, nearest_moments};
 pub use neighbours::support_radii;

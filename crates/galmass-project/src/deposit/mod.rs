@@ -1,5 +1,6 @@
 //! Smoothed particles onto a map, light for light.
 
+mod config;
 mod exact;
 mod primitive;
 pub(crate) mod reference;
@@ -9,7 +10,9 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::error::{check_length, check_support, check_vectors, check_weights};
+use crate::kernel::Kernel;
 use crate::{ProjectError, View};
+pub use config::{DepositConfig, Scheme};
 use exact::Splat;
 
 /// Makes the map of smoothed particles: in each pixel, the integral over its area of the projected cubic splines.
@@ -51,12 +54,13 @@ use exact::Splat;
 /// A particle in the middle of four pixels gives a quarter of its light to each:
 /// ```
 /// use galmass_core::{PixelGrid, SupportRadius, Unit};
-/// use galmass_project::{Axis, View, deposit};
+/// use galmass_project::{Axis, DepositConfig, View, deposit};
 ///
 /// let support = [SupportRadius::from_nth_neighbour(0.5)];
 /// let grid = PixelGrid::new(2, 1.0)?;
 /// let view = View::along(Axis::Z);
-/// let map = deposit(&[[0.0, 0.0, 7.0]], &[4.0], &support, &view, grid, Unit::SolarLuminosity)?;
+/// let config = DepositConfig::default();
+/// let map = deposit(&[[0.0, 0.0, 7.0]], &[4.0], &support, &view, grid, Unit::SolarLuminosity, &config)?;
 /// assert_eq!(map.values(), ndarray::array![[1.0, 1.0], [1.0, 1.0]]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -71,7 +75,9 @@ pub fn deposit(
     view: &View,
     grid: PixelGrid,
     unit: Unit,
+    config: &DepositConfig,
 ) -> Result<Map, ProjectError> {
+    let DepositConfig { scheme: Scheme::Exact, kernel: Kernel::CubicSpline } = config;
     check(positions_kpc, weights, support)?;
     let n_px = grid.n_px();
     let splats: Vec<Splat> = (positions_kpc, weights, support)

@@ -21,7 +21,9 @@ fn radii(kpc: &[f64]) -> Vec<SupportRadius> {
 
 fn image(positions: &[[f64; 3]], weights: &[f64], radii_kpc: &[f64], grid: PixelGrid) -> Array2<f64> {
     let view = View::along(Axis::Z);
-    deposit(positions, weights, &radii(radii_kpc), &view, grid, Unit::SolarMass).unwrap().into_values()
+    deposit(positions, weights, &radii(radii_kpc), &view, grid, Unit::SolarMass, &DepositConfig::default())
+        .unwrap()
+        .into_values()
 }
 
 fn oracle(positions: &[[f64; 3]], weights: &[f64], radii_kpc: &[f64], grid: PixelGrid) -> Array2<f64> {
@@ -178,7 +180,16 @@ fn cyclic_axes_of_particles_and_view_cancel() {
     let positions = ball(n, 4.0, 7);
     let (weights, support) = (uniform(n, 0.0..1.0, 8), radii(&uniform(n, 0.0..2.0, 9)));
     let map = |positions: &[[f64; 3]], axis: Axis| {
-        deposit(positions, &weights, &support, &View::along(axis), pixels(10), Unit::SolarMass).unwrap()
+        deposit(
+            positions,
+            &weights,
+            &support,
+            &View::along(axis),
+            pixels(10),
+            Unit::SolarMass,
+            &DepositConfig::default(),
+        )
+        .unwrap()
     };
     let along_z = map(&positions, Axis::Z);
     let to_x: Vec<_> = positions.iter().map(|&[x, y, z]| [z, x, y]).collect();
@@ -194,7 +205,9 @@ fn a_quarter_turn_of_the_view_turns_the_map() {
     let (weights, support) = (uniform(n, 0.0..1.0, 11), radii(&uniform(n, 0.0..2.0, 12)));
     let map = |right: [f64; 3], up: [f64; 3]| {
         let view = View::new(right, up).unwrap();
-        deposit(&positions, &weights, &support, &view, pixels(10), Unit::SolarMass).unwrap().into_values()
+        deposit(&positions, &weights, &support, &view, pixels(10), Unit::SolarMass, &DepositConfig::default())
+            .unwrap()
+            .into_values()
     };
     let upright = map([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]);
     // Right is now the old up and up the old left: rows of the turned map are columns of the upright one, reversed.
@@ -241,7 +254,16 @@ fn a_call_from_inside_a_pool_makes_the_table_without_waiting_for_itself() {
 fn bad_calls_are_refused() {
     let call = |positions: &[[f64; 3]], weights: &[f64], radii_kpc: &[f64]| {
         let view = View::along(Axis::Z);
-        deposit(positions, weights, &radii(radii_kpc), &view, pixels(2), Unit::SolarMass).unwrap_err()
+        deposit(
+            positions,
+            weights,
+            &radii(radii_kpc),
+            &view,
+            pixels(2),
+            Unit::SolarMass,
+            &DepositConfig::default(),
+        )
+        .unwrap_err()
     };
     let two = [[0.0; 3]; 2];
     assert_eq!(

@@ -1,11 +1,4 @@
-//! The cubic spline kernel, in space and in projection.
-//!
-//! Both functions are written in the one length that needs no convention, the radius H at which the kernel reaches
-//! zero ([`SupportRadius`](galmass_core::SupportRadius)); Monaghan's h is H / 2.
-//!
-//! # References
-//! * Monaghan 1992, ARA&A 30, 543: the cubic spline.
-//! * Chu et al. 2024, MNRAS 528, 6354: images of simulated galaxies smoothed with it over 32 neighbours.
+//! The cubic spline, in space and in projection.
 
 use std::f64::consts::PI;
 
