@@ -12,6 +12,8 @@ pub enum Scheme {
     /// Each kernel integrated over each pixel.
     #[default]
     Exact,
+    /// Each kernel integrated over each pixel to a thousandth.
+    Fast,
 }
 
 /// How [`deposit`](crate::deposit()) smears particles. The default is the image of Chu et al. (2024).

@@ -2,6 +2,7 @@
 
 mod config;
 mod exact;
+mod fast;
 mod primitive;
 pub(crate) mod reference;
 
@@ -10,7 +11,6 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::error::{check_length, check_support, check_vectors, check_weights};
-use crate::kernel::Kernel;
 use crate::{ProjectError, View};
 pub use config::{DepositConfig, Scheme};
 use exact::Splat;
@@ -77,9 +77,25 @@ pub fn deposit(
     unit: Unit,
     config: &DepositConfig,
 ) -> Result<Map, ProjectError> {
-    let DepositConfig { scheme: Scheme::Exact, kernel: Kernel::CubicSpline } = config;
-    check(positions_kpc, weights, support)?;
     let n_px = grid.n_px();
+    let DepositConfig { scheme, kernel } = *config;
+    if scheme == Scheme::Fast {
+        let px_per_kpc = 1.0 / grid.pixel_size_kpc();
+        let particle = |index: usize| fast::Particle {
+            centre: view
+                .plane(positions_kpc[index])
+                .map(|coordinate| (coordinate + grid.half_width_kpc()) * px_per_kpc),
+            support: support[index].kpc() * px_per_kpc,
+            light: weights[index],
+        };
+        check_length("weights", positions_kpc.len(), weights.len())?;
+        check_length("support", positions_kpc.len(), support.len())?;
+        if let Some(image) = fast::image_of(positions_kpc.len(), particle, n_px, kernel) {
+            let values = Array2::from_shape_vec((n_px, n_px), image).unwrap_or_default();
+            return Ok(Map::new(grid, unit, values)?);
+        }
+    }
+    check(positions_kpc, weights, support)?;
     let splats: Vec<Splat> = (positions_kpc, weights, support)
         .into_par_iter()
         .filter_map(|(&position, &weight, support)| {
