@@ -4,6 +4,7 @@ mod config;
 mod exact;
 mod primitive;
 pub(crate) mod reference;
+mod separable;
 
 use galmass_core::{Map, PixelGrid, SupportRadius, Unit};
 use ndarray::Array2;
