@@ -2,7 +2,6 @@
 
 mod config;
 mod exact;
-mod primitive;
 pub(crate) mod reference;
 mod separable;
 
@@ -11,7 +10,6 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::error::{check_length, check_support, check_vectors, check_weights};
-use crate::kernel::Kernel;
 use crate::{ProjectError, View};
 pub use config::{DepositConfig, Scheme};
 use exact::Splat;
@@ -78,7 +76,7 @@ pub fn deposit(
     unit: Unit,
     config: &DepositConfig,
 ) -> Result<Map, ProjectError> {
-    let DepositConfig { scheme: Scheme::Exact, kernel: Kernel::CubicSpline } = config;
+    let DepositConfig { scheme: Scheme::Exact, kernel } = *config;
     check(positions_kpc, weights, support)?;
     let n_px = grid.n_px();
     let splats: Vec<Splat> = (positions_kpc, weights, support)
@@ -88,7 +86,7 @@ pub fn deposit(
             Splat::new(in_px, support.kpc() / grid.pixel_size_kpc(), weight, n_px)
         })
         .collect();
-    let image = exact::image_of(&splats, n_px);
+    let image = exact::image_of(splats, n_px, kernel);
     // The image has the shape of the mesh; what is asked of ndarray here cannot fail.
     let values = Array2::from_shape_vec((n_px, n_px), image).unwrap_or_default();
     Ok(Map::new(grid, unit, values)?)
