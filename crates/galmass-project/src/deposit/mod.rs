@@ -3,8 +3,9 @@
 mod config;
 mod exact;
 mod fast;
-mod primitive;
+mod lanes;
 pub(crate) mod reference;
+mod separable;
 
 use galmass_core::{Map, PixelGrid, SupportRadius, Unit};
 use ndarray::Array2;
@@ -103,7 +104,7 @@ pub fn deposit(
             Splat::new(in_px, support.kpc() / grid.pixel_size_kpc(), weight, n_px)
         })
         .collect();
-    let image = exact::image_of(&splats, n_px);
+    let image = exact::image_of(splats, n_px, kernel);
     // The image has the shape of the mesh; what is asked of ndarray here cannot fail.
     let values = Array2::from_shape_vec((n_px, n_px), image).unwrap_or_default();
     Ok(Map::new(grid, unit, values)?)

@@ -1,0 +1,179 @@
+//! The projected kernel as a sum of products.
+//!
+//! The projected kernel of support 1 is almost a product of a function of x and the same function of y:
+//!
+//! ```text
+//! W(x, y) = sum over r of  s_r v_r(x) v_r(y),      a_r(x) = integral of v_r from 0 to x
+//! ```
+//!
+//! The light in a rectangle is then the sum of s_r times the difference of a_r between its sides times that between its
+//! ends: an exact integral of what approximates W, without a square root or a table of two coordinates. Differences
+//! telescope, so that shares of rectangles that tile the kernel add up to 1.
+//!
+//! The first product is that of the marginals, which makes the light of a whole row of pixels exact; no other changes
+//! it, since their a_r vanish at the rim as they do at the centre. The others are eigenfunctions of what is left, in the
+//! norm of the double primitive, which is the light in rectangles: pixels as wide as a kernel need few of them. Of the
+//! cubic spline 16 products leave 1e-7 in pixels an eighth of the support, 32 leave 1e-7 in the smallest.
+//!
+//! The expansion is that of Schmidt (1907), the best of its rank (Eckart & Young 1936).
+
+mod low_rank;
+mod nodes;
+mod spectrum;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[allow(unused_imports)] // For the scheme of few products.
+pub(super) use low_rank::LowRank;
+use nodes::{Nodes, POINTS, SEGMENTS};
+
+use crate::kernel::Kernel;
+use crate::simd::fma;
+
+/// Products of an expansion, `RANKS` of them: their factors, and their primitives as quintics on segments of equal
+/// length, laid out so that all primitives are evaluated at once.
+pub(super) struct Separable<const RANKS: usize> {
+    /// s_r.
+    pub(super) factors: [f64; RANKS],
+    /// `[segment][power][r]`, with one more segment for all that lies beyond the rim.
+    segments: Vec<[[f64; RANKS]; POINTS + 1]>,
+}
+
+impl<const RANKS: usize> Separable<RANKS> {
+    /// The first `RANKS` products of a kernel. Takes some milliseconds.
+    pub(super) fn of(kernel: Kernel) -> Self {
+        let nodes = Nodes::new();
+        let (first, remainder) = nodes.split(kernel);
+        let (factors, functions) = nodes.products(&remainder, RANKS - 1);
+        let mut expansion =
+            Self { factors: [0.0; RANKS], segments: vec![[[0.0; RANKS]; POINTS + 1]; SEGMENTS + 1] };
+        expansion.set(0, 1.0, &nodes.interpolate(&first));
+        for (index, (factor, function)) in factors.into_iter().zip(functions).enumerate() {
+            expansion.set(index + 1, factor, &nodes.interpolate(&function));
+        }
+        // Exact, so that no light is lost: the marginal ends at a half, the others where they began.
+        expansion.segments[SEGMENTS][0][0] = 0.5;
+        expansion
+    }
+
+    fn set(&mut self, rank: usize, factor: f64, densities: &[nodes::Quartic]) {
+        self.factors[rank] = factor;
+        let mut before = 0.0;
+        for (segment, density) in self.segments.iter_mut().zip(densities) {
+            segment[0][rank] = before;
+            for (power, coefficient) in density.iter().enumerate() {
+                let integral = coefficient / ((power + 1) * SEGMENTS) as f64;
+                segment[power + 1][rank] = integral;
+                before += integral;
+            }
+        }
+    }
+
+    /// All a_r at x, any number but NaN. They are odd, and constant from the rim on.
+    #[inline(always)]
+    pub(super) fn primitives<const FMA: bool>(&self, x: f64) -> [f64; RANKS] {
+        let position = (x.abs() * SEGMENTS as f64).min(SEGMENTS as f64);
+        let segment = position as usize;
+        let t = position - segment as f64;
+        let sign = 1.0f64.copysign(x);
+        let powers = &self.segments[segment];
+        std::array::from_fn(|r| {
+            let high = fma::<FMA>(t, fma::<FMA>(t, powers[5][r], powers[4][r]), powers[3][r]);
+            let low = fma::<FMA>(t, fma::<FMA>(t, high, powers[2][r]), powers[1][r]);
+            sign * fma::<FMA>(t, low, powers[0][r])
+        })
+    }
+}
+
+/// Something made once for each kernel, at its first use, and kept.
+pub(super) struct PerKernel<T>(Mutex<Vec<(Kernel, Arc<T>)>>);
+
+impl<T> PerKernel<T> {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    /// Threads that ask at the same time wait for the first of them. `make` must not wait for other threads of a rayon
+    /// pool, since one that helps them could come back here.
+    pub(super) fn get(&self, kernel: Kernel, make: impl FnOnce(Kernel) -> T) -> Arc<T> {
+        // What is in the list is whole, even if a thread has panicked in `make`.
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = made.iter().find(|(of, _)| *of == kernel) {
+            return Arc::clone(found);
+        }
+        let new = Arc::new(make(kernel));
+        made.push((kernel, Arc::clone(&new)));
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn light<const RANKS: usize>(expansion: &Separable<RANKS>, x: [f64; 2], y: [f64; 2]) -> f64 {
+        let differences = |ends: [f64; 2]| {
+            let [low, high] = ends.map(|end| expansion.primitives::<false>(end));
+            std::array::from_fn::<f64, RANKS, _>(|r| high[r] - low[r])
+        };
+        let (x, y) = (differences(x), differences(y));
+        (0..RANKS).map(|r| expansion.factors[r] * x[r] * y[r]).sum()
+    }
+
+    #[test]
+    fn all_light_is_within_the_rim_and_a_quarter_in_each_quadrant() {
+        let expansion = Separable::<32>::of(Kernel::CubicSpline);
+        for far in [1.0, 1.5, 1e300, f64::INFINITY] {
+            assert_eq!(light(&expansion, [-far, far], [-far, far]), 1.0);
+            assert_eq!(light(&expansion, [0.0, far], [-far, 0.0]), 0.25);
+        }
+    }
+
+    #[test]
+    fn products_beyond_the_first_leave_rows_alone() {
+        let expansion = Separable::<32>::of(Kernel::CubicSpline);
+        let rim = expansion.primitives::<false>(1.0 - 1e-12);
+        for (r, (value, factor)) in rim.iter().zip(expansion.factors).enumerate().skip(1) {
+            // In units of what it would change in a row as long as the first segment.
+            assert!((value * factor).abs() < 1e-13, "{r}: {value:e} of {factor:e}");
+        }
+        assert!((rim[0] - 0.5).abs() < 1e-13, "{:e}", rim[0] - 0.5);
+    }
+
+    #[test]
+    fn more_products_come_nearer_to_the_kernel() {
+        fn error<const RANKS: usize>(side: f64) -> f64 {
+            let (expansion, all) =
+                (Separable::<RANKS>::of(Kernel::CubicSpline), Separable::<48>::of(Kernel::CubicSpline));
+            let mut largest = 0.0f64;
+            for row in 0..40 {
+                for column in 0..40 {
+                    let [x, y] = [column, row].map(|k| f64::from(k) / 40.0);
+                    let of = |light: f64| light / (side * side);
+                    let pixel = ([x, x + side], [y, y + side]);
+                    let (found, expected) =
+                        (light(&expansion, pixel.0, pixel.1), light(&all, pixel.0, pixel.1));
+                    largest = largest.max((of(found) - of(expected)).abs());
+                }
+            }
+            largest / Kernel::CubicSpline.projected(0.0)
+        }
+        // Pixels of an eighth of the support, and far smaller ones.
+        for (found, limit) in [
+            (error::<8>(0.125), 1e-5),
+            (error::<16>(0.125), 2e-7),
+            (error::<32>(0.125), 5e-9),
+            (error::<24>(1e-3), 5e-7),
+            (error::<32>(1e-3), 2e-7),
+        ] {
+            assert!(found < limit, "{found:e}, not {limit:e}");
+        }
+    }
+
+    #[test]
+    fn a_thing_is_made_once_for_each_kernel() {
+        static THINGS: PerKernel<u32> = PerKernel::new();
+        assert_eq!(*THINGS.get(Kernel::CubicSpline, |_| 1), 1);
+        assert_eq!(*THINGS.get(Kernel::CubicSpline, |_| 2), 1);
+    }
+}
