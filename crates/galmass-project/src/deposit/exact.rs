@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::primitive::{Coordinate, Primitive};
 use crate::compensated;
+use crate::kernel::Kernel;
 
 /// A support below this many pixels is a point: where it lies in its pixel is not known much better than that.
 const POINT_BELOW_PX: f64 = 1e-9;
@@ -88,14 +89,14 @@ struct Chord {
     ends_inside: bool,
 }
 
-/// Adds up all splats, in their order, on an image of `n_px` x `n_px` pixels, row by row from the lowest.
-pub(super) fn image_of(splats: &[Splat], n_px: usize) -> Vec<f64> {
+/// Adds up all splats of a kernel, in their order, on an image of `n_px` x `n_px` pixels, row by row from the lowest.
+pub(super) fn image_of(splats: &[Splat], n_px: usize, kernel: Kernel) -> Vec<f64> {
     let mut image = vec![0.0; n_px * n_px];
     if splats.is_empty() {
         return image;
     }
     bands(&mut image, &cuts(splats, n_px), n_px).into_par_iter().for_each(|(rows, light)| {
-        let mut band = Band::new(rows, light, n_px);
+        let mut band = Band::new(rows, light, n_px, kernel);
         splats.iter().for_each(|splat| band.add(splat));
     });
     image
@@ -151,6 +152,7 @@ fn bands<'a>(mut image: &'a mut [f64], cuts: &[usize], n_px: usize) -> Vec<(Rang
 /// A band of rows under work.
 struct Band<'a> {
     n_px: usize,
+    kernel: Kernel,
     rows: Range<usize>,
     /// The light of each pixel so far, and what its sum has rounded away.
     light: &'a mut [f64],
@@ -164,12 +166,13 @@ struct Band<'a> {
 }
 
 impl<'a> Band<'a> {
-    fn new(rows: Range<usize>, light: &'a mut [f64], n_px: usize) -> Self {
+    fn new(rows: Range<usize>, light: &'a mut [f64], n_px: usize, kernel: Kernel) -> Self {
         let lost = vec![0.0; light.len()];
         let corners = vec![0.0; n_px + 1];
         let columns = vec![Coordinate::default(); n_px + 1];
         Self {
             n_px,
+            kernel,
             rows,
             light,
             lost,
@@ -200,7 +203,7 @@ impl<'a> Band<'a> {
 
     /// Goes up through the rows of corners, each of which is evaluated once for the pixels on both sides of it.
     fn add_kernel(&mut self, splat: &Splat, rows: Range<usize>) {
-        let table = Primitive::for_support(splat.support);
+        let table = Primitive::for_support(self.kernel, splat.support);
         let per_px = 1.0 / splat.support;
         let widest = cells(splat.x - splat.support, splat.x + splat.support, self.n_px);
         for corner in widest.start..=widest.end {

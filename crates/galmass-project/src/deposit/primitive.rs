@@ -11,9 +11,9 @@
 //! both slopes and the mixed derivative (W itself) at each node, so that the interpolated G has a continuous
 //! density that follows W to third order in the spacing, however small the rectangle.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use crate::kernel::projected_cubic_spline;
+use crate::kernel::Kernel;
 use crate::quadrature::gauss_legendre;
 
 /// Patches of the fine table from the centre to the support: the density is then within 3e-8 of its maximum in pixels
@@ -52,31 +52,32 @@ pub(super) struct Primitive {
 }
 
 impl Primitive {
-    /// The table for a kernel whose support is so many pixels.
+    /// The table of a kernel whose support is so many pixels.
     ///
-    /// Both are made at the first call, by one thread: threads of a rayon pool that help each other while one of them
+    /// Both are made at the first call for a kernel, by one thread: threads of a rayon pool that help each other while one of them
     /// holds the lock would come back to the lock. The 0.8 million evaluations of the kernel take some hundredths of
     /// a second.
-    pub(super) fn for_support(support_px: f64) -> &'static Self {
-        static TABLES: LazyLock<[Primitive; 2]> = LazyLock::new(|| {
-            let fine = Primitive::build();
+    pub(super) fn for_support(kernel: Kernel, support_px: f64) -> &'static Self {
+        static TABLES: [OnceLock<[Primitive; 2]>; Kernel::ALL.len()] =
+            [const { OnceLock::new() }; Kernel::ALL.len()];
+        let [coarse, fine] = TABLES[kernel as usize].get_or_init(|| {
+            let fine = Primitive::build(kernel);
             [fine.every_other_node(), fine]
         });
-        let [coarse, fine] = &*TABLES;
         if support_px < FINE_FROM_PX { coarse } else { fine }
     }
 
     /// The fine table.
-    fn build() -> Self {
-        let strips = strips();
-        let masses = patch_masses();
+    fn build(kernel: Kernel) -> Self {
+        let strips = strips(kernel);
+        let masses = patch_masses(kernel);
         let mut nodes = vec![[0.0; 4]; SIDE * SIDE];
         for row in 0..SIDE {
             for column in 0..SIDE {
-                let kernel = projected_cubic_spline((column as f64 * SPACING).hypot(row as f64 * SPACING));
+                let density = kernel.projected((column as f64 * SPACING).hypot(row as f64 * SPACING));
                 let slopes = [strips[column * SIDE + row], strips[row * SIDE + column]];
                 let [slope_x, slope_y] = slopes.map(|slope| SPACING * slope);
-                nodes[row * SIDE + column] = [0.0, slope_x, slope_y, SPACING * SPACING * kernel];
+                nodes[row * SIDE + column] = [0.0, slope_x, slope_y, SPACING * SPACING * density];
             }
         }
         for row in 1..SIDE {
@@ -96,7 +97,7 @@ impl Primitive {
     fn every_other_node(&self) -> Self {
         let rows = self.nodes.chunks_exact(self.patches + 1).step_by(2);
         let per_spacing =
-            |&[value, slope_x, slope_y, kernel]: &Node| [value, 2.0 * slope_x, 2.0 * slope_y, 4.0 * kernel];
+            |&[value, slope_x, slope_y, density]: &Node| [value, 2.0 * slope_x, 2.0 * slope_y, 4.0 * density];
         let nodes = rows.flat_map(|row| row.iter().step_by(2).map(per_spacing)).collect();
         Self { patches: self.patches / 2, nodes }
     }
@@ -150,13 +151,13 @@ fn across(lower: &Node, upper: &Node, weights: &[f64; 4]) -> [f64; 2] {
 }
 
 /// For each column x of nodes, the integral of W(x, y') from 0 to the node y: the slope of G in x there.
-fn strips() -> Vec<f64> {
+fn strips(kernel: Kernel) -> Vec<f64> {
     let nodes = gauss_legendre::<4>();
     let mut strips = vec![0.0; SIDE * SIDE];
     for (column, strip) in strips.chunks_exact_mut(SIDE).enumerate() {
         let x = column as f64 * SPACING;
         for patch in 0..PATCHES {
-            let kernel_at = |t: f64| projected_cubic_spline(x.hypot((patch as f64 + t) * SPACING));
+            let kernel_at = |t: f64| kernel.projected(x.hypot((patch as f64 + t) * SPACING));
             let mass: f64 = nodes.iter().map(|&(t, weight)| weight * kernel_at(t)).sum();
             strip[patch + 1] = strip[patch] + SPACING * mass;
         }
@@ -165,7 +166,7 @@ fn strips() -> Vec<f64> {
 }
 
 /// The integral of W over each patch, by quadrature of the patches on one side of the diagonal.
-fn patch_masses() -> Vec<f64> {
+fn patch_masses(kernel: Kernel) -> Vec<f64> {
     let nodes = gauss_legendre::<4>();
     let mut masses = vec![0.0; PATCHES * PATCHES];
     for row in 0..PATCHES {
@@ -175,7 +176,7 @@ fn patch_masses() -> Vec<f64> {
                 let y = (row as f64 + s) * SPACING;
                 for &(t, weight_x) in &nodes {
                     let x = (column as f64 + t) * SPACING;
-                    mass += weight_x * weight_y * projected_cubic_spline(x.hypot(y));
+                    mass += weight_x * weight_y * kernel.projected(x.hypot(y));
                 }
             }
             masses[row * PATCHES + column] = mass * SPACING * SPACING;
@@ -190,7 +191,7 @@ mod tests {
     use super::*;
 
     fn tables() -> [&'static Primitive; 2] {
-        [Primitive::for_support(1.0), Primitive::for_support(1e3)]
+        [1.0, 1e3].map(|support_px| Primitive::for_support(Kernel::CubicSpline, support_px))
     }
 
     fn g(table: &Primitive, x: f64, y: f64) -> f64 {
@@ -247,7 +248,9 @@ mod tests {
 
     #[test]
     fn the_quadrature_finds_the_quarter_by_itself() {
-        let total: f64 = patch_masses().iter().sum();
-        assert!((total - 0.25).abs() < 1e-13, "{total}");
+        for (kernel, within) in Kernel::ALL.into_iter().zip([1e-13, 1e-13, 1e-13, 1e-13, 1e-13, 1e-7]) {
+            let total: f64 = patch_masses(kernel).iter().sum();
+            assert!((total - 0.25).abs() < within, "{kernel:?}: {total}");
+        }
     }
 }
