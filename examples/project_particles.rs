@@ -101,7 +101,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             let moments = time(arguments, || {
                 nearest_moments(positions, velocities, luminosities, &view, grid, &config)
             })?;
-            let maps = [moments.weight.view(), moments.mean.values().view(), moments.dispersion.values().view()];
+            let maps =
+                [moments.weight.view(), moments.mean.values().view(), moments.dispersion.values().view()];
             let maps: Array3<f64> = stack(ndarray::Axis(0), &maps.map(|map| map.reversed_axes()))?;
             write(out.as_deref(), &maps.as_standard_layout())
         }

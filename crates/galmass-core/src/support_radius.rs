@@ -27,6 +27,11 @@ impl SupportRadius {
         Self(2.0 * sigma_kpc)
     }
 
+    /// From the standard deviation of a Gaussian \[kpc\] that is cut where it ends at three of them.
+    pub fn from_three_sigma(sigma_kpc: f64) -> Self {
+        Self(3.0 * sigma_kpc)
+    }
+
     /// The radius \[kpc\] at which the kernel reaches zero.
     pub fn kpc(self) -> f64 {
         self.0

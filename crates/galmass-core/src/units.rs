@@ -48,10 +48,16 @@ pub enum Unit {
     Count,
     /// A pure number.
     Dimensionless,
+    /// Solar masses per square kiloparsec of the image.
+    SolarMassPerSquareKiloparsec,
+    /// Solar luminosities in the band of the map per square kiloparsec of the image.
+    SolarLuminosityPerSquareKiloparsec,
+    /// A number of particles per square kiloparsec of the image.
+    CountPerSquareKiloparsec,
 }
 
 impl Unit {
-    /// The symbol written into files: `Msun`, `Lsun`, `km/s`, `mag`, `count`, `1`.
+    /// The symbol written into files: `Msun`, `Lsun`, `km/s`, `mag`, `count`, `1`, and `Msun/kpc2` and the like.
     pub const fn symbol(self) -> &'static str {
         match self {
             Self::SolarMass => "Msun",
@@ -60,7 +66,39 @@ impl Unit {
             Self::Magnitude => "mag",
             Self::Count => "count",
             Self::Dimensionless => "1",
+            Self::SolarMassPerSquareKiloparsec => "Msun/kpc2",
+            Self::SolarLuminosityPerSquareKiloparsec => "Lsun/kpc2",
+            Self::CountPerSquareKiloparsec => "count/kpc2",
         }
+    }
+
+    /// The unit of an amount of this unit divided by an area \[kpc^2\]; `None` for what is no amount, so that a pixel
+    /// twice as large does not hold more of it.
+    ///
+    /// # Examples
+    /// ```
+    /// use galmass_core::Unit;
+    ///
+    /// assert_eq!(Unit::SolarMass.per_area(), Some(Unit::SolarMassPerSquareKiloparsec));
+    /// assert_eq!(Unit::KilometrePerSecond.per_area(), None);
+    /// ```
+    pub const fn per_area(self) -> Option<Self> {
+        match self {
+            Self::SolarMass => Some(Self::SolarMassPerSquareKiloparsec),
+            Self::SolarLuminosity => Some(Self::SolarLuminosityPerSquareKiloparsec),
+            Self::Count => Some(Self::CountPerSquareKiloparsec),
+            Self::KilometrePerSecond
+            | Self::Magnitude
+            | Self::Dimensionless
+            | Self::SolarMassPerSquareKiloparsec
+            | Self::SolarLuminosityPerSquareKiloparsec
+            | Self::CountPerSquareKiloparsec => None,
+        }
+    }
+
+    /// Whether amounts of this unit add up over pixels: masses, luminosities and numbers do, velocities do not.
+    pub const fn is_amount(self) -> bool {
+        self.per_area().is_some()
     }
 }
 

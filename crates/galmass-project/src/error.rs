@@ -1,6 +1,6 @@
 //! What a caller can get wrong, and the checks that find it.
 
-use galmass_core::{MapError, SupportRadius};
+use galmass_core::{GridError, MapError, PixelGrid, SupportRadius, Unit};
 use thiserror::Error;
 
 /// A projection that cannot be made: columns of unlike length, a value that is no number, axes that are no axes.
@@ -53,6 +53,86 @@ pub enum ProjectError {
         /// Their scalar product.
         cosine: f64,
     },
+    /// A vector that should point somewhere is zero, or no number.
+    #[error("the vector ({}, {}, {}) has no direction", .vector[0], .vector[1], .vector[2])]
+    NoDirection {
+        /// What was found.
+        vector: [f64; 3],
+    },
+    /// The angle of a rotation is NaN or infinite.
+    #[error("a view cannot be rotated by {radians} radians")]
+    BadAngle {
+        /// What was asked for.
+        radians: f64,
+    },
+    /// The side of a periodic box is not a positive, finite length.
+    #[error("the side of a periodic box is {box_size_kpc} kpc, not a positive length")]
+    BadBoxSize {
+        /// What was asked for.
+        box_size_kpc: f64,
+    },
+    /// The limits of a depth are reversed, equal or NaN.
+    #[error("the depth from {near_kpc} to {far_kpc} kpc is not a range")]
+    BadDepth {
+        /// The near limit.
+        near_kpc: f64,
+        /// The far limit.
+        far_kpc: f64,
+    },
+    /// The field, its depth or a kernel spans too many periodic boxes.
+    #[error("{n_images} images of the periodic box could reach the field, where {limit} are the most")]
+    TooManyImages {
+        /// How many there are, infinity for an infinite depth.
+        n_images: f64,
+        /// The most that are tried.
+        limit: usize,
+    },
+    /// The mesh has too many pixels for an image in memory.
+    #[error("an image of {n_px} pixels a side is too large, {limit} are the most")]
+    TooManyPixels {
+        /// Pixels a side asked for.
+        n_px: usize,
+        /// The most a side.
+        limit: usize,
+    },
+    /// Pixels cannot be added up to so many larger ones.
+    #[error("{n_px} pixels a side cannot be added up to {into_px}, which does not divide them")]
+    NotADivisor {
+        /// Pixels a side of the map.
+        n_px: usize,
+        /// Pixels a side asked for.
+        into_px: usize,
+    },
+    /// The values of a map are no amounts, so that they cannot be added up or shared out.
+    #[error("a map in {unit} does not hold amounts that add up over pixels")]
+    NotAnAmount {
+        /// The unit of the map.
+        unit: Unit,
+    },
+    /// A map is in another unit than is needed.
+    #[error("the {map} map is in {found}, not in {expected}")]
+    WrongUnit {
+        /// The map concerned.
+        map: &'static str,
+        /// The unit needed.
+        expected: Unit,
+        /// The unit found.
+        found: Unit,
+    },
+    /// Two maps that belong together are on different meshes.
+    #[error(
+        "the maps are on different meshes, of {} pixels over +-{} kpc and {} pixels over +-{} kpc",
+        .first.n_px(), .first.half_width_kpc(), .second.n_px(), .second.half_width_kpc()
+    )]
+    UnlikeGrids {
+        /// The mesh of one.
+        first: PixelGrid,
+        /// The mesh of the other.
+        second: PixelGrid,
+    },
+    /// The mesh cannot be.
+    #[error(transparent)]
+    Grid(#[from] GridError),
     /// The image does not fit its mesh.
     #[error(transparent)]
     Map(#[from] MapError),

@@ -1,5 +1,5 @@
-//! Projects particles onto maps: [views](View), [smoothing radii](support_radii), [smoothed images](deposit()) and
-//! [velocity moments](nearest_moments).
+//! Projects particles onto maps: [views](View), [smoothing radii](support_radii), [smoothed images](deposit()),
+//! [velocity moments](nearest_moments), [larger pixels](rebin()), [densities](per_area) and [colours](colour()).
 //!
 //! Everything is a function of slices, one row a particle, in the units of [`galmass_core`]. A [`View`] says from
 //! where, a [`PixelGrid`](galmass_core::PixelGrid) on which mesh; what comes back is a
@@ -31,6 +31,7 @@
 //! Whatever is fast here is held by tests to a slow twin in [`mod@reference`], gives the same bits for any number of
 //! threads, and conserves light.
 
+mod colour;
 mod compensated;
 mod deposit;
 mod error;
@@ -38,15 +39,18 @@ pub mod kernel;
 mod moments;
 mod neighbours;
 mod quadrature;
+mod rebin;
 mod simd;
 #[cfg(test)]
 mod testing;
 mod view;
 
+pub use colour::{ColourConfig, EmptyColour, colour};
 pub use deposit::{DepositConfig, Scheme, deposit};
 pub use error::ProjectError;
 pub use moments::{MomentConfig, Moments, nearest_moments};
 pub use neighbours::support_radii;
+pub use rebin::{per_area, rebin};
 pub use view::{Axis, View};
 
 /// Slow and simple twins of the fast functions, which tests compare them with.

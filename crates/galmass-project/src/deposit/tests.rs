@@ -4,6 +4,7 @@ use galmass_core::seed::generator;
 use ndarray::{Array2, s};
 use proptest::prelude::*;
 use rand::RngExt;
+use rayon::prelude::*;
 
 use super::*;
 use crate::Axis;
@@ -28,7 +29,8 @@ fn image(positions: &[[f64; 3]], weights: &[f64], radii_kpc: &[f64], grid: Pixel
 
 fn oracle(positions: &[[f64; 3]], weights: &[f64], radii_kpc: &[f64], grid: PixelGrid) -> Array2<f64> {
     let view = View::along(Axis::Z);
-    reference::deposit(positions, weights, &radii(radii_kpc), &view, grid, Unit::SolarMass)
+    let config = DepositConfig::default();
+    reference::deposit(positions, weights, &radii(radii_kpc), &view, grid, Unit::SolarMass, &config)
         .unwrap()
         .into_values()
 }

@@ -33,10 +33,10 @@ const CHUNK: usize = 1 << 12;
 
 /// A particle on the image: where it is and how wide its kernel is, in pixels, and its light.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Particle {
-    pub(crate) centre: [f64; 2],
-    pub(crate) support: f64,
-    pub(crate) light: f64,
+pub(super) struct Particle {
+    pub(super) centre: [f64; 2],
+    pub(super) support: f64,
+    pub(super) light: f64,
 }
 
 /// A piece of a mesh.
@@ -76,7 +76,8 @@ impl Tiling {
         let (mut pieces, mut tiles) = (Vec::new(), Vec::new());
         for (level, mesh) in levels.iter().enumerate() {
             let n = mesh.n_with_margins();
-            let (side, shift) = if n_particles <= FEW_PARTICLES { (n, usize::BITS - 1) } else { (1 << TILE_BITS, TILE_BITS) };
+            let (side, shift) =
+                if n_particles <= FEW_PARTICLES { (n, usize::BITS - 1) } else { (1 << TILE_BITS, TILE_BITS) };
             let n_tiles = n.div_ceil(side);
             tiles.push(Tiles { side, shift, n_tiles, first_bin: pieces.len() * Size::ALL.len() });
             for tile in 0..n_tiles * n_tiles {
@@ -287,7 +288,8 @@ impl Block {
         for k in 0..BLOCK {
             let (support, light) = (self.support[k], self.light[k]);
             // 0, or NaN as soon as one of them is not finite.
-            not_finite[k] = (self.centre[0][k] * 0.0 + self.centre[1][k] * 0.0) + (support * 0.0 + light * 0.0);
+            not_finite[k] =
+                (self.centre[0][k] * 0.0 + self.centre[1][k] * 0.0) + (support * 0.0 + light * 0.0);
             smallest[k] = if support < light { support } else { light };
         }
         let is_sound = (0..n).all(|k| (not_finite[k] == 0.0) & (smallest[k] >= 0.0));

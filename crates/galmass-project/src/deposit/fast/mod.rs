@@ -22,24 +22,50 @@ mod tile;
 mod window;
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
+use galmass_core::SupportRadius;
 use rayon::prelude::*;
 
+use super::placement::Placement;
 use crate::kernel::Kernel;
 use crate::simd::{Work, dispatch};
-use bins::{Chunk, Piece, Tiling, sort};
-pub(super) use bins::Particle;
-use shape::Shape;
-use tile::{AddAll, Shapes, Size};
+use bins::{Chunk, Particle, Piece, Tiling, sort};
+use shape::Shapes;
+use tile::{AddAll, Size};
 
 /// The kernels that a tile takes before its light goes to the mesh: many enough to be worth it, few enough to leave work
 /// for other threads, and for single precision to add up.
 const KERNELS_PER_TASK: usize = 1 << 15;
 
-/// Makes the image of `n_px` x `n_px` pixels of particles that are given by their index; `None` if one of these is not
-/// finite, or has a support or light below zero.
+/// With fewer particles the exact scheme is fast enough, and an error would not even out.
+pub(super) const FEWEST_PARTICLES: usize = 4096;
+
+/// Makes the image of smoothed particles; `None` if a value is not finite, or a support or weight below zero.
 pub(super) fn image_of(
+    positions_kpc: &[[f64; 3]],
+    weights: &[f64],
+    support: &[SupportRadius],
+    placement: &Placement,
+    kernel: Kernel,
+) -> Option<Vec<f64>> {
+    let (view, grid) = (placement.view(), placement.grid());
+    let px_per_kpc = 1.0 / grid.pixel_size_kpc();
+    if placement.is_plain() {
+        let particle = |index: usize| Particle {
+            centre: view
+                .plane(positions_kpc[index])
+                .map(|coordinate| (coordinate + grid.half_width_kpc()) * px_per_kpc),
+            support: support[index].kpc() * px_per_kpc,
+            light: weights[index],
+        };
+        return image_of_particles(positions_kpc.len(), particle, grid.n_px(), kernel);
+    }
+    let particle = |centre, support, light| Some(Particle { centre, support, light });
+    let particles = placement.collect(positions_kpc, weights, support, particle);
+    image_of_particles(particles.len(), |index| particles[index], grid.n_px(), kernel)
+}
+
+fn image_of_particles(
     n_particles: usize,
     particle: impl Fn(usize) -> Particle + Sync,
     n_px: usize,
@@ -51,20 +77,9 @@ pub(super) fn image_of(
         return None;
     }
     let tasks = tasks(&tiling, &chunks);
-    let shapes = shapes(kernel);
-    let tiles: Vec<Tile> = tasks.into_par_iter().map(|task| task.run(&chunks, shapes)).collect();
+    let shapes = Shapes::of(kernel);
+    let tiles: Vec<Tile> = tasks.into_par_iter().map(|task| task.run(&chunks, &shapes)).collect();
     Some(collect::image_of(&tiles, tiling.levels()))
-}
-
-/// The shapes of a kernel, made when they are first asked for.
-fn shapes(kernel: Kernel) -> &'static Shapes {
-    static SHAPES: OnceLock<Shapes> = OnceLock::new();
-    SHAPES.get_or_init(|| Shapes {
-        tiny: Shape::of(kernel),
-        small: Shape::of(kernel),
-        medium: Shape::of(kernel),
-        large: Shape::of(kernel),
-    })
 }
 
 /// Kernels of one piece, from some chunks of them.

@@ -5,7 +5,7 @@
 //! then a multiply-add for each cell and product. Windows are rounded up to a few sizes that fill vectors: beyond
 //! the support the primitives are constant, and shares are 0.
 
-use super::shape::Shape;
+use super::shape::{Shape, Shapes};
 #[cfg(target_arch = "x86_64")]
 use super::window;
 use crate::simd::{Work, dispatch, fma_f32, has_avx512};
@@ -27,15 +27,6 @@ pub(super) struct Splat {
     pub(super) is_cut: bool,
 }
 
-/// The shapes for windows of each size. Small windows average over more of the kernel and need fewer products.
-#[derive(Debug)]
-pub(super) struct Shapes {
-    pub(super) tiny: Shape<2, 6>,
-    pub(super) small: Shape<3, 7>,
-    pub(super) medium: Shape<3, 8>,
-    pub(super) large: Shape<3, 8>,
-}
-
 /// Windows by size: up to 4, 8 and 16 cells a side, and larger ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -54,7 +45,8 @@ impl Size {
     #[inline(always)]
     pub(super) fn of(n_cells: usize) -> Self {
         // Without a branch: sizes come in no order.
-        let steps = u8::from(n_cells > 4) + u8::from(n_cells > 8) + u8::from(n_cells > 16) + u8::from(n_cells > 32);
+        let steps =
+            u8::from(n_cells > 4) + u8::from(n_cells > 8) + u8::from(n_cells > 16) + u8::from(n_cells > 32);
         Self::ALL[usize::from(steps)]
     }
 }
@@ -78,7 +70,7 @@ fn add_avx512<'a>(add: AddAll<'a, impl Iterator<Item = &'a Splat>>) -> f64 {
         Size::Tiny => window::add_narrow::<4, 2, 6>(splats, &shapes.tiny, cells, stride),
         Size::Small => window::add_narrow::<8, 3, 7>(splats, &shapes.small, cells, stride),
         Size::Medium => window::add_wide::<1, 3, 8>(splats, &shapes.medium, cells, stride),
-        Size::Large | Size::Huge => window::add_wide::<2, 3, 8>(splats, &shapes.large, cells, stride),
+        Size::Large | Size::Huge => window::add_wide::<2, 4, 9>(splats, &shapes.large, cells, stride),
     }
 }
 
@@ -121,14 +113,14 @@ impl<'a, I: Iterator<Item = &'a Splat>> Work for AddAll<'a, I> {
             }
             Size::Large => {
                 for splat in splats {
-                    add_window::<32, 64, 3, 8, FMA>(splat, &shapes.large, cells, stride);
+                    add_window::<32, 64, 4, 9, FMA>(splat, &shapes.large, cells, stride);
                     light += splat.light;
                 }
             }
             Size::Huge => {
                 let mut scratch = Scratch::default();
                 for splat in splats {
-                    light += add_huge::<3, 8, FMA>(splat, &shapes.large, cells, stride, &mut scratch);
+                    light += add_huge::<4, 9, FMA>(splat, &shapes.large, cells, stride, &mut scratch);
                 }
             }
         }
@@ -154,7 +146,13 @@ fn primitive<const N: usize, const TERMS: usize, const FMA: bool>(
 
 /// Adds a window of at most `SIDE` cells a side; `BOTH` is twice as many.
 #[inline(always)]
-fn add_window<const SIDE: usize, const BOTH: usize, const RANK: usize, const TERMS: usize, const FMA: bool>(
+fn add_window<
+    const SIDE: usize,
+    const BOTH: usize,
+    const RANK: usize,
+    const TERMS: usize,
+    const FMA: bool,
+>(
     splat: &Splat,
     shape: &Shape<RANK, TERMS>,
     cells: &mut [f32],

@@ -79,7 +79,8 @@ pub(super) fn add_narrow<'a, const WIDTH: usize, const RANK: usize, const TERMS:
             continue;
         }
         light += splat.light;
-        let first = _mm512_mask_blend_ps(0xff00, _mm512_set1_ps(splat.first[0]), _mm512_set1_ps(splat.first[1]));
+        let first =
+            _mm512_mask_blend_ps(0xff00, _mm512_set1_ps(splat.first[0]), _mm512_set1_ps(splat.first[1]));
         let (u, t) = arguments(first, edges, _mm512_set1_ps(splat.per_cell));
         let mut columns = [_mm512_setzero_ps(); RANK];
         let mut rows = [Factors([0.0; LANES]); RANK];
