@@ -70,22 +70,23 @@ pub(super) fn square_radius(grid: PixelGrid, (row, column): (usize, usize)) -> f
 /// linearly between them; NaN for a dark map.
 pub(super) fn half_light_radius_kpc(map: &Map) -> f64 {
     let grid = map.grid();
-    let mut pixels: Vec<(f64, f64)> = map
-        .values()
-        .indexed_iter()
-        .filter(|&(_, &light)| light > 0.0)
-        .map(|(pixel, &light)| (square_radius(grid, pixel).sqrt(), light))
-        .collect();
-    pixels.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let half = 0.5 * pixels.iter().map(|&(_, light)| light).sum::<f64>();
+    // In half pixels the centres have odd or even whole coordinates, so that squared radii are whole numbers.
+    let square = |(row, column): (usize, usize)| {
+        [row, column].map(|index| (2 * index + 1).abs_diff(grid.n_px()).pow(2)).iter().sum::<usize>()
+    };
+    let mut rings = vec![0.0; square((0, 0)) + 1];
+    for (pixel, &light) in map.values().indexed_iter() {
+        rings[square(pixel)] += if light > 0.0 { light } else { 0.0 };
+    }
+    let half = 0.5 * rings.iter().sum::<f64>();
     let (mut inside, mut inner) = (0.0, 0.0);
-    for ring in pixels.chunk_by(|a, b| a.0 == b.0) {
-        let light: f64 = ring.iter().map(|&(_, light)| light).sum();
+    for (square, &light) in rings.iter().enumerate().filter(|&(_, &light)| light > 0.0) {
+        let radius = 0.5 * grid.pixel_size_kpc() * (square as f64).sqrt();
         if inside + light >= half {
-            return inner + (ring[0].0 - inner) * (half - inside) / light;
+            return inner + (radius - inner) * (half - inside) / light;
         }
         inside += light;
-        inner = ring[0].0;
+        inner = radius;
     }
     f64::NAN
 }

@@ -275,8 +275,10 @@ mod tests {
         let (noisy, noise) = NoiseConfig::default().expose(&flat(10, 8.0), Some(&field), &SCALES, 1).unwrap();
         for (pixel, &inside) in field.indexed_iter() {
             assert_eq!(noise.values()[pixel].is_nan(), !inside);
-            assert_eq!(noisy.values()[pixel] == 8.0, !inside);
+            assert!(inside || noisy.values()[pixel] == 8.0);
         }
+        // A count may well be the mean, but hardly often.
+        assert!(noisy.values().iter().filter(|&&flux| flux == 8.0).count() < 50);
     }
 
     #[test]

@@ -32,11 +32,14 @@ impl Sky<'_> {
     }
 }
 
-/// A map of stars, `(row, column, flux, velocity)`, each alone in its pixel.
-pub(super) fn lonely_stars(n_px: usize, stars: &[(usize, usize, f64, f64)]) -> Observation {
+/// Row, column, flux and velocity.
+pub(super) type Star = (usize, usize, f64, f64);
+
+/// A map of stars, each alone in its pixel.
+pub(super) fn lonely_stars(n_px: usize, stars: &[Star]) -> Observation {
     let mut observation =
         Sky { flux: &|_, _| 0.0, velocity: &|_, _| f64::NAN, dispersion: &|_, _| f64::NAN }.observe(n_px);
-    let put = |map: &mut Map, of: &dyn Fn(&(usize, usize, f64, f64)) -> f64| {
+    let put = |map: &mut Map, of: &dyn Fn(&Star) -> f64| {
         let mut values = map.values().clone();
         for star in stars {
             values[[star.0, star.1]] = of(star);

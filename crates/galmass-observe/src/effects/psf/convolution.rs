@@ -106,16 +106,28 @@ impl Fourier {
     }
 }
 
-/// The two-dimensional transform of a square, but for the order of its axes, which a second one restores.
+/// The two-dimensional transform of a square.
 fn transform_square(data: &mut Vec<Complex64>, side: usize, direction: FftDirection) {
     let plan = FftPlanner::new().plan_fft(side, direction);
+    let mut turned = vec![Complex64::default(); data.len()];
     for _ in 0..2 {
         plan.process(data);
-        let mut turned = Vec::with_capacity(data.len());
-        for column in 0..side {
-            turned.extend(data.iter().skip(column).step_by(side));
+        transpose(data, &mut turned, side);
+        std::mem::swap(data, &mut turned);
+    }
+}
+
+/// Turns rows into columns, in tiles that stay in the cache.
+fn transpose(from: &[Complex64], to: &mut [Complex64], side: usize) {
+    const TILE: usize = 16;
+    for first_row in (0..side).step_by(TILE) {
+        for first_column in (0..side).step_by(TILE) {
+            for row in first_row..(first_row + TILE).min(side) {
+                for column in first_column..(first_column + TILE).min(side) {
+                    to[column * side + row] = from[row * side + column];
+                }
+            }
         }
-        *data = turned;
     }
 }
 

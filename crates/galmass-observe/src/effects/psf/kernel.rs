@@ -2,8 +2,8 @@
 
 use std::f64::consts::{LN_2, PI, SQRT_2};
 
+use libm::{erfc, lgamma};
 use ndarray::{Array2, s};
-use statrs::function::{erf::erfc, gamma::ln_gamma};
 
 /// Where a Gaussian ends, in standard deviations: less than 1e-16 of the light lies beyond.
 const GAUSSIAN_REACH: f64 = 8.5;
@@ -84,7 +84,7 @@ pub(super) fn moffat(fwhm_px: f64, beta: f64, reach: usize) -> Array2<f64> {
     let upper = (beta + 45.0 + 10.0 * beta.sqrt()).ln();
     let corner = 1.0 + 2.0 * (reach as f64 + 1.0).powi(2) / square_alpha;
     let lower = (beta / corner).ln() - 40.0 / beta - 3.0;
-    let log_norm = step.ln() - ln_gamma(beta - 1.0);
+    let log_norm = step.ln() - lgamma(beta - 1.0);
 
     let mut quarter = Array2::zeros((reach + 1, reach + 1));
     for node in 0..=((upper - lower) / step).ceil() as usize {

@@ -50,7 +50,8 @@ pub(super) fn blur(observation: &mut Observation, kernel: &Kernel) -> Result<(),
     Zip::from(&mut blurred_dispersion).and(&squared_weights).and(&mean_for_square.flux).for_each(
         |sigma, &squares, &flux| {
             // A hair below, so that rounding does not take away what was known.
-            if flux * flux < (MIN_STARS - 1e-9) * (squares + trace) {
+            let is_of_few = flux * flux < (MIN_STARS - 1e-9) * (squares + trace);
+            if is_of_few || flux <= mean_for_square.dark {
                 *sigma = f64::NAN;
             }
         },

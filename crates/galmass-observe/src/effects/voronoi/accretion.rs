@@ -15,6 +15,13 @@ pub(super) fn accrete(pixels: &Pixels, target: f64) -> Vec<u32> {
     let mut used = Content::default();
     let mut bin_of: Vec<Option<u32>> = vec![None; pixels.len()];
     let mut contents: Vec<Content> = Vec::new();
+    // What is bright enough by itself is not taken in by a neighbour.
+    for pixel in (0..pixels.len()).filter(|&pixel| pixels.signal_to_noise(pixel) >= target) {
+        free[pixel] = false;
+        used.add(pixels, pixel);
+        bin_of[pixel] = Some(contents.len() as u32);
+        contents.push(Content::default().with(pixels, pixel));
+    }
     while let Some(start) = next_start(pixels, &free, &used) {
         let (members, content) = grow(pixels, start, &mut free, target);
         members.iter().for_each(|&pixel| used.add(pixels, pixel));
@@ -32,7 +39,7 @@ pub(super) fn accrete(pixels: &Pixels, target: f64) -> Vec<u32> {
     bin_of.iter().enumerate().map(|(pixel, bin)| bin.unwrap_or_else(|| nearest(pixel))).collect()
 }
 
-/// The brightest pixel of all, then the free pixel next to what is used.
+/// The free pixel next to what is used; at first, the brightest of all.
 fn next_start(pixels: &Pixels, free: &[bool], used: &Content) -> Option<usize> {
     let free_pixels = (0..pixels.len()).filter(|&pixel| free[pixel]);
     if used.n_pixels == 0 {

@@ -147,8 +147,8 @@ impl VoronoiBins {
 /// The method is that of Cappellari & Copin (2003) with the weighted Voronoi tessellation of Diehl & Statler (2006).
 /// A bin of signals s and independent noises n has S/N = sum(s) / sqrt(sum(n^2)).
 ///
-/// 1. *Accretion.* A bin starts at the pixel of the highest S/N, each further one at the free pixel next to the
-///    centroid of all pixels used so far. It takes in the free pixel next to its own centroid among those that share
+/// 1. *Accretion.* Pixels of the target S/N are bins already. Another bin starts at the free pixel next to the
+///    centroid of all pixels used so far (at first, at the one of the highest S/N). It takes in the free pixel next to its own centroid among those that share
 ///    an edge with it, until it has the target S/N, or no pixel is left, or the next one would leave it less round
 ///    (r_max / sqrt(A / pi) > 1.3) or its S/N farther from the target. Bins of less than 0.8 of the target are
 ///    dissolved, their pixels go to the bin with the nearest centroid.
