@@ -100,7 +100,7 @@ pub enum ObserveError {
     },
     /// Two maps of one observation, or the signal and its noise, lie on different meshes.
     #[error(
-        "`{map}` is {rows} x {columns} pixels, or of another width, where `{other}` is {expected_rows} x {expected_columns}"
+        "`{map}`, of {rows} x {columns} pixels, is not on the mesh of `{other}`, of {expected_rows} x {expected_columns}"
     )]
     MeshMismatch {
         /// The map that does not fit.

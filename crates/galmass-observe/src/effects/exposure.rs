@@ -55,6 +55,10 @@ pub struct Exposure {
     /// The same for the flux of the kinematic maps; of the whole bin, for each of its pixels an equal share, after
     /// binning.
     pub flux_noise: Option<Map>,
+    /// The signal-to-noise ratio of each pixel of the kinematic maps, of its whole bin after binning: the flux before
+    /// noise over `flux_noise`. An observer knows it nearly as well, from all channels of a spectrum together. NaN
+    /// where there is no noise.
+    pub signal_to_noise: Option<Map>,
     /// The standard deviation of the error of each velocity \[km/s\]; after kinematic errors.
     pub velocity_error: Option<Map>,
     /// The standard deviation of the error of each dispersion \[km/s\]; after kinematic errors.
@@ -74,12 +78,21 @@ impl From<Observation> for Exposure {
             observation,
             image_noise: None,
             flux_noise: None,
+            signal_to_noise: None,
             velocity_error: None,
             dispersion_error: None,
             image_field: None,
             map_field: None,
             bins: None,
         }
+    }
+}
+
+impl Exposure {
+    /// The flux of the kinematic maps before noise, and its noise; none before a noise effect.
+    pub(super) fn noiseless_flux(&self) -> Option<(Array2<f64>, Array2<f64>)> {
+        let noise = self.flux_noise.as_ref()?.values();
+        Some((self.signal_to_noise.as_ref()?.values() * noise, noise.clone()))
     }
 }
 

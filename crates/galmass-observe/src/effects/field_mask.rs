@@ -84,8 +84,9 @@ impl FieldMaskConfig {
             observation.dispersion = masked(&observation.dispersion, &field, f64::NAN)?;
             observation.count = masked(&observation.count, &field, 0.0)?;
             observation.flux = masked(&observation.flux, &field, 0.0)?;
-            exposure.flux_noise =
-                exposure.flux_noise.take().map(|noise| masked(&noise, &field, f64::NAN)).transpose()?;
+            for known in [&mut exposure.flux_noise, &mut exposure.signal_to_noise] {
+                *known = known.take().map(|map| masked(&map, &field, f64::NAN)).transpose()?;
+            }
             exposure.map_field = Some(field);
         }
         Ok(())

@@ -27,8 +27,8 @@ use crate::ObserveError;
 /// those of S/N = sqrt(n) photons of one line: the least errors possible, if S/N is that of the line. Spectra of stars
 /// hold many shallow lines instead; calibrate the factors on the spectrograph that is meant.
 ///
-/// * S/N is [`flux`](crate::Observation::flux) over [`Exposure::flux_noise`]: a [noise](super::NoiseConfig) effect on
-///   the maps must come before, and binning too. The pixels of a bin share one error.
+/// * S/N is [`Exposure::signal_to_noise`]: a [noise](super::NoiseConfig) effect on the maps must come before, and
+///   binning too. The pixels of a bin share one error.
 /// * Velocity and dispersion become NaN where S/N is below `min_signal_to_noise`, where the dispersion is unknown
 ///   (lines without a width have no error), and the dispersion alone where noise makes sigma_obs less than sigma_inst.
 /// * The standard deviations of the errors, from the true dispersion, are kept as [`Exposure::velocity_error`] and
@@ -98,17 +98,16 @@ impl KinematicErrorsConfig {
 
     pub(super) fn apply(&self, exposure: &mut Exposure, seed: u64) -> Result<(), ObserveError> {
         let mut random = generator(derive(seed, STREAM));
-        let Some(noise) = &exposure.flux_noise else {
+        let Some(signal_to_noise) = &exposure.signal_to_noise else {
             return Err(ObserveError::EffectMissing { needs: "noise" });
         };
         let observation = &exposure.observation;
         let mut of_bin = vec![None; exposure.bins.as_ref().map_or(0, |bins| bins.n_bins())];
-        let measured = Array2::from_shape_fn(noise.values().dim(), |pixel| {
+        let measured = Array2::from_shape_fn(signal_to_noise.values().dim(), |pixel| {
             let mut measure = || {
-                let signal_to_noise = observation.flux.values()[pixel] / noise.values()[pixel];
                 let (v, sigma) =
                     (observation.velocity.values()[pixel], observation.dispersion.values()[pixel]);
-                self.measure(v, sigma, signal_to_noise, &mut random)
+                self.measure(v, sigma, signal_to_noise.values()[pixel], &mut random)
             };
             match exposure.bins.as_ref().map(|bins| bins.bin_of(pixel)) {
                 None => measure(),

@@ -1,7 +1,7 @@
 //! Photon noise of the galaxy and of the sky, and the noise of the detector.
 
-use galmass_core::Map;
 use galmass_core::seed::{derive, generator};
+use galmass_core::{Map, Unit};
 use ndarray::{Array2, Zip};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -30,7 +30,7 @@ use crate::ObserveError;
 /// ```
 ///
 /// in the unit of the map: the mean of F' is F, its standard deviation sqrt(g F + S + r^2) / g, which is kept as
-/// [`Exposure::image_noise`] and [`Exposure::flux_noise`]. In the dark parts F' is below zero as often as above it.
+/// [`Exposure::image_noise`] and [`Exposure::flux_noise`]; F over it is [`Exposure::signal_to_noise`]. In the dark parts F' is below zero as often as above it.
 ///
 /// * On the maps only the flux changes; what noise does to velocities is an effect of its own,
 ///   [`KinematicErrors`](super::KinematicErrorsConfig), after any binning.
@@ -112,6 +112,8 @@ impl NoiseConfig {
             let seed = derive(seed, FLUX_STREAM);
             let field = exposure.map_field.as_ref();
             let (flux, noise) = self.expose(&observation.flux, field, scales, seed)?;
+            let signal_to_noise = observation.flux.values() / noise.values();
+            exposure.signal_to_noise = Some(Map::new(noise.grid(), Unit::Dimensionless, signal_to_noise)?);
             observation.flux = flux;
             exposure.flux_noise = Some(noise);
         }
@@ -200,7 +202,7 @@ impl PixelExposure {
 
 #[cfg(test)]
 mod tests {
-    use galmass_core::{PixelGrid, Unit};
+    use galmass_core::PixelGrid;
 
     use super::*;
 

@@ -12,12 +12,25 @@ const ALL: &str = r#"{
     "steps": [
         {"psf": {"shape": {"moffat": {"fwhm": {"kpc": 2.5}, "beta": 3.0}}, "on": "both"}},
         {"psf": {"shape": {"gaussian": {"fwhm": {"half-mass-radii": 0.2}}}, "on": "maps"}},
-        {"psf": {"shape": {"array": {"cell": {"kpc": 0.5}, "values": [[1, 1, 1], [1, 8, 1], [1, 1, 1]]}}, "on": "image"}},
-        {"noise": {"signal_to_noise": 15.0, "inside": {"half-light-radii": 1.0}, "sky_fraction": 0.3, "read_noise": 4.0}},
-        {"field-mask": {"shape": {"hexagon": {"circumradius": {"half-light-radii": 2.0}, "position_angle_deg": 30.0}}, "on": "maps"}},
+        {"psf": {
+            "shape": {"array": {"cell": {"kpc": 0.5}, "values": [[1, 1, 1], [1, 8, 1], [1, 1, 1]]}},
+            "on": "image"
+        }},
+        {"noise": {
+            "signal_to_noise": 15.0, "inside": {"half-light-radii": 1.0}, "sky_fraction": 0.3, "read_noise": 4.0
+        }},
+        {"field-mask": {
+            "shape": {"hexagon": {"circumradius": {"half-light-radii": 2.0}, "position_angle_deg": 30.0}},
+            "on": "maps"
+        }},
         {"field-mask": {"shape": {"circle": {"radius": {"kpc": 18.0}}}}},
-        {"voronoi": {"target_signal_to_noise": 20.0, "min_signal_to_noise": 1.0, "noise": "photons", "max_iterations": 50}},
-        {"kinematic-errors": {"velocity_factor": 1.2, "dispersion_factor": 1.0, "instrumental_dispersion_km_s": 70.0, "min_signal_to_noise": 3.0}},
+        {"voronoi": {
+            "target_signal_to_noise": 20.0, "min_signal_to_noise": 1.0, "noise": "photons", "max_iterations": 50
+        }},
+        {"kinematic-errors": {
+            "velocity_factor": 1.2, "dispersion_factor": 1.0, "instrumental_dispersion_km_s": 70.0,
+            "min_signal_to_noise": 3.0
+        }},
         {"dispersion-floor": {"blank": {"limit_km_s": 35.0}}},
         {"dispersion-floor": {"clip": {"limit_km_s": 40.0}}},
         {"dispersion-floor": {"add": {"instrumental_km_s": 70.0}}}

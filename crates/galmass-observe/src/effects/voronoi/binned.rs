@@ -12,6 +12,7 @@ use crate::{Observation, ObserveError};
 struct Sums {
     n_pixels: f64,
     flux: f64,
+    signal: f64,
     noise_square: f64,
     count: f64,
     /// Of the pixels of known velocity.
@@ -57,21 +58,29 @@ pub(super) fn show_bins(exposure: &mut Exposure, bins: &VoronoiBins) -> Result<(
     let flux = shown(&observation.flux, &|sums| sums.flux / sums.n_pixels, &keep)?;
     let noise = |noise| shown(noise, &|sums: &Sums| sums.noise_square.sqrt() / sums.n_pixels, &keep);
     let flux_noise = exposure.flux_noise.as_ref().map(noise).transpose()?;
+    let ratio = |map| shown(map, &|sums: &Sums| sums.signal / sums.noise_square.sqrt(), &keep);
+    let signal_to_noise = exposure.signal_to_noise.as_ref().map(ratio).transpose()?;
     let image = exposure.observation.image.clone();
     exposure.observation = Observation { image, velocity, dispersion, count, flux };
     exposure.flux_noise = flux_noise;
+    exposure.signal_to_noise = signal_to_noise;
     Ok(())
 }
 
 /// Two passes, so that the spread inside a bin keeps its digits beside the mean.
 fn sums(exposure: &Exposure, bins: &VoronoiBins) -> Vec<Sums> {
     let Observation { velocity, dispersion, count, flux, .. } = &exposure.observation;
+    let noiseless = exposure.noiseless_flux();
+    let (signal, noise) = match &noiseless {
+        Some((signal, noise)) => (signal, Some(noise)),
+        None => (flux.values(), None),
+    };
     let mut sums = vec![Sums::default(); bins.n_bins()];
     let binned = || bins.numbers().indexed_iter().filter_map(|(pixel, bin)| Some((pixel, (*bin)? as usize)));
     // A pixel's light, if it is any and its velocity is known, and whether its dispersion is as good as known.
     let light = |pixel| {
         let (f, v, sigma): (f64, f64, f64) =
-            (flux.values()[pixel], velocity.values()[pixel], dispersion.values()[pixel]);
+            (signal[pixel], velocity.values()[pixel], dispersion.values()[pixel]);
         let is_sharp = !sigma.is_nan() || count.values()[pixel] <= 1.0;
         (f > 0.0 && !v.is_nan()).then_some((f, v, sigma, is_sharp))
     };
@@ -80,7 +89,8 @@ fn sums(exposure: &Exposure, bins: &VoronoiBins) -> Vec<Sums> {
         sums.n_pixels += 1.0;
         sums.flux += flux.values()[pixel];
         sums.count += count.values()[pixel];
-        sums.noise_square += exposure.flux_noise.as_ref().map_or(0.0, |noise| noise.values()[pixel].powi(2));
+        sums.signal += signal[pixel];
+        sums.noise_square += noise.map_or(0.0, |noise| noise[pixel].powi(2));
         if let Some((f, v, sigma, is_sharp)) = light(pixel) {
             sums.lit += f;
             sums.lit_velocity += f * v;

@@ -15,7 +15,8 @@ use crate::ObserveError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoiseSource {
-    /// The noise of a [noise](super::NoiseConfig) effect before it.
+    /// The signal-to-noise ratio of a [noise](super::NoiseConfig) effect before it. It is that of the light before
+    /// noise, so that fluctuations of single pixels are not gathered into bins.
     #[default]
     Photons,
     /// The number of star particles: S/N = sqrt(count), so that a bin of target S/N 5 holds some 25 stars.
@@ -24,14 +25,16 @@ pub enum NoiseSource {
 
 /// Voronoi binning of the kinematic maps to a target signal-to-noise ratio: [`voronoi_bins`] as an effect.
 ///
-/// Each pixel then shows the moments of its bin, with f, V and sigma those of its pixels:
+/// Each pixel then shows the moments of its bin, with F, V and sigma those of its pixels and f the flux F before
+/// noise:
 ///
 /// ```text
-/// F = sum(f) / n_px     V_bin = sum(f V) / sum(f)     sigma_bin^2 = sum(f (sigma^2 + (V - V_bin)^2)) / sum(f)
+/// F_bin = sum(F) / n_px     V_bin = sum(f V) / sum(f)     sigma_bin^2 = sum(f (sigma^2 + (V - V_bin)^2)) / sum(f)
 /// ```
 ///
 /// so the flux of the map is conserved, and the spread of the velocities inside a bin becomes dispersion. The noise
-/// of the flux is that of the bin, shared out like F; the count is shared out too.
+/// of the flux is that of the bin, shared out like F; the count is shared out too; and
+/// [`Exposure::signal_to_noise`] becomes that of the bin.
 ///
 /// * A pixel of unknown velocity adds to the flux of its bin, not to its moments; one of known velocity and unknown
 ///   dispersion adds 0 for its dispersion if it holds one star, or else nothing to the dispersion. The dispersion of
@@ -83,16 +86,15 @@ impl VoronoiConfig {
 
     pub(super) fn apply(&self, exposure: &mut Exposure) -> Result<(), ObserveError> {
         let observation = &exposure.observation;
-        let (mut signal, noise) = match (self.noise, &exposure.flux_noise) {
-            (NoiseSource::Photons, Some(noise)) => {
-                (observation.flux.values().clone(), noise.values().clone())
-            }
+        let (mut signal, noise) = match (self.noise, exposure.noiseless_flux()) {
+            (NoiseSource::Photons, Some(signal_and_noise)) => signal_and_noise,
             (NoiseSource::Photons, None) => return Err(ObserveError::EffectMissing { needs: "noise" }),
             (NoiseSource::Particles, _) => {
                 let count = observation.count.values();
                 (count.clone(), count.mapv(f64::sqrt))
             }
         };
+        // Where the field ends no pixel is binned, however many stars lie there.
         if let Some(field) = &exposure.map_field {
             signal.zip_mut_with(field, |signal, &inside| {
                 if !inside {
@@ -148,10 +150,10 @@ impl VoronoiBins {
 /// A bin of signals s and independent noises n has S/N = sum(s) / sqrt(sum(n^2)).
 ///
 /// 1. *Accretion.* Pixels of the target S/N are bins already. Another bin starts at the free pixel next to the
-///    centroid of all pixels used so far (at first, at the one of the highest S/N). It takes in the free pixel next to its own centroid among those that share
-///    an edge with it, until it has the target S/N, or no pixel is left, or the next one would leave it less round
-///    (r_max / sqrt(A / pi) > 1.3) or its S/N farther from the target. Bins of less than 0.8 of the target are
-///    dissolved, their pixels go to the bin with the nearest centroid.
+///    centroid of all pixels used so far (at first, at the one of the highest S/N). It takes in the free pixel next to
+///    its own centroid among those that share an edge with it, until it has the target S/N, or no pixel is left, or
+///    the next one would leave it less round (r_max / sqrt(A / pi) > 1.3) or its S/N farther from the target. Bins of
+///    less than 0.8 of the target are dissolved, their pixels go to the bin with the nearest centroid.
 /// 2. *Tessellation.* Each pixel goes to the bin of the least distance / scale, from the bin's centroid and with
 ///    scale = sqrt(A / (S/N)) of the bin, until no pixel moves (or to the best round, if that takes too many).
 ///
@@ -165,9 +167,9 @@ impl VoronoiBins {
 /// * If all pixels together do not reach 0.8 of the target they are one bin. Without any pixel there is no bin.
 /// * Bins may be in several pieces where pixels that take no part lie between, and may enclose one another: weighted
 ///   cells can.
-/// * Fluctuations that pass for signal are binned as signal.
+/// * Fluctuations that pass for signal are binned as signal: choose pixels by an S/N that does not fluctuate.
 ///
-/// Bins of many pixels scatter about the target by some per cent, of few pixels by more, for pixels are whole.
+/// Bins of some tens of pixels scatter about the target by 5 per cent (rms), of a few pixels by 10.
 ///
 /// Of n pixels in m bins, accretion takes time n m, and a round of the tessellation n.
 ///

@@ -220,17 +220,26 @@ fn bins_of_photons_have_the_signal_to_noise_that_their_map_shows() {
     let effects =
         ObservationEffects { seed: 1, steps: vec![Effect::Noise(noise), Effect::Voronoi(config(20.0))] };
     let exposure = effects.apply(galaxy(), &SIGHTLINE).unwrap();
-    let (bins, noise) = (exposure.bins.as_ref().unwrap(), exposure.flux_noise.as_ref().unwrap());
-    for (pixel, flux) in exposure.observation.flux.values().indexed_iter() {
+    let bins = exposure.bins.as_ref().unwrap();
+    for (pixel, &shown) in exposure.signal_to_noise.as_ref().unwrap().values().indexed_iter() {
         match bins.bin_of(pixel) {
-            Some(bin) => {
-                let shown = flux / noise.values()[pixel];
-                assert!((shown / bins.signal_to_noise()[bin] - 1.0).abs() < 1e-12);
-            }
+            Some(bin) => assert!((shown / bins.signal_to_noise()[bin] - 1.0).abs() < 1e-12),
             None => {
-                assert!(flux / noise.values()[pixel] < 1.0);
+                assert!(shown < 1.0);
                 assert!(exposure.observation.velocity.values()[pixel].is_nan());
             }
         }
     }
+    // The flux that is shown scatters about the signal of its bin by one.
+    let noise = exposure.flux_noise.as_ref().unwrap();
+    let first = members(bins).into_iter().map(|members| members[0]);
+    let misses: Vec<f64> = first
+        .map(|pixel| {
+            let bin = bins.bin_of(pixel).unwrap();
+            exposure.observation.flux.values()[pixel] / noise.values()[pixel] - bins.signal_to_noise()[bin]
+        })
+        .collect();
+    let n = misses.len() as f64;
+    let rms = (misses.iter().map(|miss| miss * miss).sum::<f64>() / n).sqrt();
+    assert!(n > 30.0 && (rms - 1.0).abs() < 5.0 / (2.0 * n).sqrt(), "{rms} in {n} bins");
 }
