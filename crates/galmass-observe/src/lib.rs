@@ -30,12 +30,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod effects;
 mod error;
 mod frame;
 mod masses;
 mod observation;
 mod weighting;
 
+pub use effects::voronoi::{VoronoiBins, voronoi_bins};
+pub use effects::{
+    AppliedTo, DispersionFloor, Effect, Exposure, FieldMaskConfig, FieldShape, KinematicErrorsConfig, Length,
+    NoiseConfig, NoiseSource, ObservationEffects, PsfConfig, PsfShape, Sightline, VoronoiConfig,
+};
 pub use error::ObserveError;
 pub use frame::{Frame, FramedGalaxy, GivenFrame};
 pub use masses::Masses;

@@ -54,6 +54,8 @@ pub struct Observation {
     pub dispersion: Map,
     /// Star particles per pixel of the kinematic maps.
     pub count: Map,
+    /// Light or mass per pixel of the kinematic maps: the sum of the weights of the stars that `count` counts.
+    pub flux: Map,
 }
 
 /// A galaxy made ready to be seen from many sides: weights and kernels do not depend on the line of sight.
@@ -104,11 +106,13 @@ impl<'a> Observer<'a> {
         };
         let for_velocity = moments(self.config.min_count_velocity)?;
         let for_dispersion = moments(self.config.min_count_dispersion)?;
+        let flux = Map::new(self.map_grid, unit, for_velocity.weight)?;
         Ok(Observation {
             image,
             velocity: for_velocity.mean,
             dispersion: for_dispersion.dispersion,
             count: for_velocity.count,
+            flux,
         })
     }
 }
