@@ -41,26 +41,43 @@
 //! ```
 
 mod attributes;
+mod batch;
+mod catalogue_piece;
+mod config;
 mod cosmology;
 mod detect;
 mod eagle;
 mod error;
 mod field;
+mod gadget;
+mod gather;
+mod gizmo;
+mod group;
+mod hdf5_part;
 mod header;
-mod part_type;
+mod offsets;
 mod particle_table;
+mod parts;
+mod read;
+mod rule;
+mod sim_spin;
 mod source;
 mod star_table;
 mod suite;
+mod swift;
 mod tng;
 mod units;
+mod virtual_layout;
 
 use std::path::Path;
 
-use galmass_core::Galaxy;
+use galmass_core::{Component, Galaxy};
 
+pub use config::{ReadConfig, ReadConfigError, Selection, Sphere, Subhalo};
 pub use detect::detect;
 pub use error::SnapshotError;
+pub use offsets::ParticleRanges;
+pub use rule::Field;
 pub use suite::SuiteKind;
 
 /// One galaxy, and what is known about where it comes from.
@@ -73,6 +90,22 @@ pub struct Snapshot {
     pub suite: SuiteKind,
     /// The redshift of the snapshot, 1/a - 1; `None` where the source knows no expansion.
     pub redshift: Option<f64>,
+    /// Whether velocities were asked for; if not, all of them are 0.
+    pub has_velocities: bool,
+}
+
+/// How far [`read_with_progress`] has come with the particles of one type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What the particles are; more than one type may be of one component.
+    pub component: Component,
+    /// The rows of the type to look at, in all files.
+    pub n_rows: u64,
+    /// Those of them that are done.
+    pub n_rows_done: u64,
+    /// The rows of the block that was just read: at most `block_rows` of the configuration.
+    pub n_rows_in_block: usize,
 }
 
 /// Reads the galaxy that a file holds, by the rules of `suite`, or of the suite that [`detect`] finds.
@@ -98,9 +131,52 @@ pub struct Snapshot {
 /// assert_eq!(missing.unwrap_err().to_string(), "there is no file `cutout_394242.hdf5`");
 /// ```
 pub fn read_galaxy(path: &Path, suite: Option<SuiteKind>) -> Result<Snapshot, SnapshotError> {
-    let suite = match suite {
-        Some(suite) => suite,
-        None => detect(path)?,
-    };
-    suite.rules().read(path)
+    read(path, &ReadConfig { suite, ..ReadConfig::default() })
+}
+
+/// Reads the particles selected of a snapshot.
+///
+/// `path` is the one file of a snapshot, one of its parts (`snap_099.3.hdf5`), beside which the others must lie, or a
+/// folder with the parts of one snapshot. What is true of [`read_galaxy`] is true of what is selected here.
+///
+/// Rows are read in blocks, of which only what is selected is kept, so that a galaxy can be cut from a snapshot larger
+/// than memory ([`ReadConfig::block_rows`]). A subhalo by catalogue costs as much as its particles and the headers of
+/// all files; a sphere, or numbers of group and subgroup, cost a look at every row of the components.
+///
+/// # Errors
+/// [`SnapshotError`]: as [`read_galaxy`]; a part is missing or contradicts the others; the subhalo does not exist; stars
+/// are among the components and none is selected; the configuration makes no sense.
+///
+/// # Examples
+/// ```
+/// use galmass_core::Component;
+/// use galmass_snapshot::{ReadConfig, Selection, Sphere, read};
+/// use ndarray::array;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("stars.npy");
+/// ndarray_npy::write_npy(
+///     &path,
+///     &array![[1.0e6, 1.0, 0.0, 0.0, 0.0, 200.0, 0.0], [3.0e6, -90.0, 0.0, 0.0, 0.0, -200.0, 0.0]],
+/// )?;
+/// let sphere = Some(Sphere { centre_kpc: [0.0; 3], radius_kpc: 30.0 });
+/// let selection = Selection { sphere, components: vec![Component::Stars], ..Selection::default() };
+/// let snapshot = read(&path, &ReadConfig { selection, ..ReadConfig::default() })?;
+/// assert_eq!(snapshot.galaxy.stars.particles().total_mass_msun(), 1.0e6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read(path: &Path, config: &ReadConfig) -> Result<Snapshot, SnapshotError> {
+    read::read(path, config, &mut |_| ())
+}
+
+/// As [`read`], and tells `progress` after each block of rows.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_progress(
+    path: &Path,
+    config: &ReadConfig,
+    mut progress: impl FnMut(Progress),
+) -> Result<Snapshot, SnapshotError> {
+    read::read(path, config, &mut progress)
 }

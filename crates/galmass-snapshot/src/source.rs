@@ -9,6 +9,7 @@ use hdf5_metno::{self as hdf5, MinorErrorCode};
 use crate::SnapshotError;
 use crate::error::Place;
 use crate::field::FieldGroup;
+use crate::rule::PART_TYPES;
 
 /// The first bytes of every NumPy array file.
 pub(crate) const NPY_MAGIC: &[u8] = b"\x93NUMPY";
@@ -40,6 +41,22 @@ impl Source {
             Self::Hdf5(file) => objects.iter().any(|object| file.has(object)),
             Self::Npy => false,
         }
+    }
+
+    /// Whether this is an HDF5 file with an attribute of this name at the group of this path.
+    pub(crate) fn has_attribute(&self, group: &str, name: &str) -> bool {
+        match self {
+            Self::Hdf5(file) => match file.group(group) {
+                Ok(Some(group)) => group.attributes().has(name),
+                _ => false,
+            },
+            Self::Npy => false,
+        }
+    }
+
+    /// Whether this is an HDF5 file with one of these names in the group of any particle type.
+    pub(crate) fn has_in_any_type(&self, names: &[&str]) -> bool {
+        PART_TYPES.iter().any(|group| names.iter().any(|name| self.has_any(&[&format!("{group}/{name}")])))
     }
 
     /// Whether this is an HDF5 file with a dataset of this name at its top.

@@ -1,0 +1,60 @@
+//! Gadget-2, -3 and -4 in HDF5: what remains when no other suite's names are found.
+
+use std::path::Path;
+
+use galmass_core::Component;
+
+use crate::SnapshotError;
+use crate::eagle::Eagle;
+use crate::gizmo::Gizmo;
+use crate::group::Part;
+use crate::hdf5_part::{Dialect, Hdf5Part};
+use crate::header::{Header, Presumed};
+use crate::rule::{Kind, PART_TYPES, Rule, Stored};
+use crate::source::Source;
+use crate::suite::Suite;
+use crate::swift::Swift;
+use crate::tng::{OF_ALL, Tng, unit};
+use crate::units::{BaseUnits, Quantity};
+
+/// `PartType0` is gas, `1` dark matter, `4` stars.
+///
+/// What the others are depends on whether the run expands, by `ComovingIntegrationOn` of `/Parameters`, or else by
+/// whether `Omega0` is there and above 0. If it does, `2` and `3` are the coarse dark matter around a zoom and `5`
+/// black holes. If it does not, the galaxy is isolated: `2` is the stars of its disc, `3` those of its bulge, `Time`
+/// is a time and there is no redshift; `5` stays black holes.
+pub(crate) struct Gadget;
+
+const DIALECT: Dialect = Dialect { unit, kinds };
+
+impl Suite for Gadget {
+    fn recognises(&self, source: &Source) -> bool {
+        let is_another = Tng.recognises(source)
+            || Eagle.recognises(source)
+            || Swift.recognises(source)
+            || Gizmo.recognises(source);
+        !is_another && source.has_any(&["/Header"]) && source.has_in_any_type(&["Coordinates"])
+    }
+
+    fn open(&self, path: &Path) -> Result<Box<dyn Part>, SnapshotError> {
+        let presumed = Presumed { base: BaseUnits::GADGET, may_be_isolated: true };
+        Hdf5Part::open(path, &DIALECT, |file| Header::gadget(file, presumed))
+    }
+}
+
+const OF_STARS: &[Rule] = &[
+    Rule::new(Stored::FormationTimes, &["StellarFormationTime"], Quantity::Number),
+    Rule::new(Stored::Metallicities, &["Metallicity"], Quantity::Number),
+];
+
+fn kinds(header: &Header) -> Vec<Kind> {
+    let others = if header.is_cosmological { Component::DarkMatter } else { Component::Stars };
+    vec![
+        Kind::new(4, PART_TYPES[4], Component::Stars, &[OF_ALL, OF_STARS]),
+        Kind::new(0, PART_TYPES[0], Component::Gas, &[OF_ALL]),
+        Kind::new(1, PART_TYPES[1], Component::DarkMatter, &[OF_ALL]),
+        Kind::new(2, PART_TYPES[2], others, &[OF_ALL]),
+        Kind::new(3, PART_TYPES[3], others, &[OF_ALL]),
+        Kind::new(5, PART_TYPES[5], Component::BlackHoles, &[OF_ALL]),
+    ]
+}
