@@ -46,6 +46,8 @@ mod detect;
 mod eagle;
 mod error;
 mod field;
+#[cfg_attr(not(any(test, fuzzing)), expect(dead_code, reason = "the suite that reads it is on its way"))]
+mod gadget_binary;
 mod header;
 mod part_type;
 mod particle_table;
@@ -61,7 +63,14 @@ use galmass_core::Galaxy;
 
 pub use detect::detect;
 pub use error::SnapshotError;
+pub use gadget_binary::GadgetDefect;
 pub use suite::SuiteKind;
+
+/// Entries of fuzz targets.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::gadget_binary::fuzzing::read_gadget_binary;
+}
 
 /// One galaxy, and what is known about where it comes from.
 #[derive(Clone, Debug, PartialEq)]
