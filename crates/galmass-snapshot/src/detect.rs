@@ -14,6 +14,7 @@ use crate::{SnapshotError, SuiteKind, parts};
 /// | `swift` | the attribute `Unit length in cgs (U_L)` of `Units` |
 /// | `gizmo` | `Metallicity` in `PartType0` or `4`, `Velocities` in any, and nothing of `tng` |
 /// | `gadget` | `Header`, `Coordinates` in any `PartType`, and nothing of the above |
+/// | `gadget-binary` | the first bytes of a Gadget file: the length of its header, 256, or of a label, 8 |
 /// | `sim-spin` | `vx` in any `PartType` |
 /// | `particle-table` | a dataset `stars`, `gas` or `dark_matter` at the top |
 /// | `star-table` | the first bytes of a NumPy array |

@@ -3,12 +3,14 @@
 use std::error::Error as StdError;
 use std::fmt::Display;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use galmass_core::ParticleError;
 use hdf5_metno as hdf5;
 use thiserror::Error;
 
+use crate::gadget_binary::GadgetDefect;
 use crate::{ReadConfigError, SuiteKind};
 
 /// A file that no galaxy can be read from.
@@ -44,6 +46,12 @@ pub enum SnapshotError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is of some other format.
+    #[error("`{path}` is not a Gadget binary file")]
+    NotGadgetBinary {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file ends before its contents do.
     #[error("`{path}` is cut short: it ends after {n_bytes} bytes")]
     Truncated {
@@ -71,6 +79,16 @@ pub enum SnapshotError {
         path: PathBuf,
         /// What the reading library says.
         source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The records of a Gadget binary file make no sense.
+    #[error("at byte {offset} of `{path}`, {defect}")]
+    GadgetBinary {
+        /// The file.
+        path: PathBuf,
+        /// Where the record concerned begins \[bytes\].
+        offset: u64,
+        /// What is wrong with it.
+        defect: GadgetDefect,
     },
     /// No suite goes by this name.
     #[error("there is no suite `{name}`; the known suites are {}", listed(&SuiteKind::ALL))]
@@ -322,6 +340,20 @@ pub enum SnapshotError {
         /// The rows found.
         found: usize,
     },
+    /// Rows are asked for that a field does not have.
+    #[error("rows {first} to {end} are asked of `{object}` in `{path}`, which has {n_rows}")]
+    RowsOutside {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// The first row asked for.
+        first: usize,
+        /// The row behind the last one asked for.
+        end: usize,
+        /// The rows that there are.
+        n_rows: usize,
+    },
     /// A field claims more data than it can hold or memory can take.
     #[error(
         "`{object}` in `{path}` claims {declared_bytes} bytes of data and stores {stored_bytes}: too large to read"
@@ -553,6 +585,11 @@ impl Place {
     pub(crate) fn rows_disagree(&self, reference: &Self, expected: usize, found: usize) -> SnapshotError {
         let Self { path, object } = self.clone();
         SnapshotError::RowsDisagree { path, object, reference: reference.object.clone(), expected, found }
+    }
+
+    pub(crate) fn rows_outside(&self, rows: Range<usize>, n_rows: usize) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::RowsOutside { path, object, first: rows.start, end: rows.end, n_rows }
     }
 
     pub(crate) fn too_large(&self, declared_bytes: u64, stored_bytes: u64) -> SnapshotError {

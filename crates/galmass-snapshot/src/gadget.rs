@@ -47,11 +47,20 @@ const OF_STARS: &[Rule] = &[
     Rule::new(Stored::Metallicities, &["Metallicity"], Quantity::Number),
 ];
 
-fn kinds(header: &Header) -> Vec<Kind> {
+pub(crate) fn kinds(header: &Header) -> Vec<Kind> {
+    by_number(header, &[OF_ALL, OF_STARS], &[OF_ALL])
+}
+
+/// Gadget's types of particles, with their rules for stars and for gas.
+pub(crate) fn by_number(
+    header: &Header,
+    of_stars: &'static [&'static [Rule]],
+    of_gas: &'static [&'static [Rule]],
+) -> Vec<Kind> {
     let others = if header.is_cosmological { Component::DarkMatter } else { Component::Stars };
     vec![
-        Kind::new(4, PART_TYPES[4], Component::Stars, &[OF_ALL, OF_STARS]),
-        Kind::new(0, PART_TYPES[0], Component::Gas, &[OF_ALL]),
+        Kind::new(4, PART_TYPES[4], Component::Stars, of_stars),
+        Kind::new(0, PART_TYPES[0], Component::Gas, of_gas),
         Kind::new(1, PART_TYPES[1], Component::DarkMatter, &[OF_ALL]),
         Kind::new(2, PART_TYPES[2], others, &[OF_ALL]),
         Kind::new(3, PART_TYPES[3], others, &[OF_ALL]),

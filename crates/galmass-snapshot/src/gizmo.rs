@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use galmass_core::Component;
-
 use crate::SnapshotError;
+use crate::gadget::by_number;
 use crate::group::Part;
 use crate::hdf5_part::{Dialect, Hdf5Part};
 use crate::header::{Header, Presumed};
-use crate::rule::{Kind, PART_TYPES, Rule, Shape, Stored};
+use crate::rule::{Kind, Rule, Shape, Stored};
 use crate::source::Source;
 use crate::suite::Suite;
 use crate::tng::{OF_ALL, Tng, unit};
@@ -41,13 +40,5 @@ const OF_STARS: &[Rule] =
     &[Rule::new(Stored::FormationTimes, &["StellarFormationTime"], Quantity::Number), METALLICITIES];
 
 fn kinds(header: &Header) -> Vec<Kind> {
-    let others = if header.is_cosmological { Component::DarkMatter } else { Component::Stars };
-    vec![
-        Kind::new(4, PART_TYPES[4], Component::Stars, &[OF_ALL, OF_STARS]),
-        Kind::new(0, PART_TYPES[0], Component::Gas, &[OF_ALL]),
-        Kind::new(1, PART_TYPES[1], Component::DarkMatter, &[OF_ALL]),
-        Kind::new(2, PART_TYPES[2], others, &[OF_ALL]),
-        Kind::new(3, PART_TYPES[3], others, &[OF_ALL]),
-        Kind::new(5, PART_TYPES[5], Component::BlackHoles, &[OF_ALL]),
-    ]
+    by_number(header, &[OF_ALL, OF_STARS], &[OF_ALL])
 }

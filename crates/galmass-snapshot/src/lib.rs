@@ -50,6 +50,8 @@ mod eagle;
 mod error;
 mod field;
 mod gadget;
+mod gadget_binary;
+mod gadget_records;
 mod gather;
 mod gizmo;
 mod group;
@@ -76,9 +78,16 @@ use galmass_core::{Component, Galaxy};
 pub use config::{ReadConfig, ReadConfigError, Selection, Sphere, Subhalo};
 pub use detect::detect;
 pub use error::SnapshotError;
+pub use gadget_binary::GadgetDefect;
 pub use offsets::ParticleRanges;
 pub use rule::Field;
 pub use suite::SuiteKind;
+
+/// Entries of fuzz targets.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::gadget_binary::fuzzing::read_gadget_binary;
+}
 
 /// One galaxy, and what is known about where it comes from.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::SnapshotError;
 use crate::eagle::Eagle;
 use crate::gadget::Gadget;
+use crate::gadget_records::GadgetRecords;
 use crate::gizmo::Gizmo;
 use crate::group::Part;
 use crate::particle_table::ParticleTable;
@@ -31,7 +32,7 @@ use crate::tng::Tng;
 /// assert_eq!(
 ///     error.to_string(),
 ///     "there is no suite `ramses`; the known suites are \
-///      tng, eagle, swift, gizmo, gadget, sim-spin, particle-table, star-table"
+///      tng, eagle, swift, gizmo, gadget, gadget-binary, sim-spin, particle-table, star-table"
 /// );
 /// # Ok::<(), galmass_snapshot::SnapshotError>(())
 /// ```
@@ -49,6 +50,8 @@ pub enum SuiteKind {
     Gizmo,
     /// Snapshots of Gadget-2, -3 and -4 in HDF5, of isolated galaxies too.
     Gadget,
+    /// Gadget's own binary files, formats 1 and 2.
+    GadgetBinary,
     /// The HDF5 files of SimSpin's first version, with one dataset an axis.
     SimSpin,
     /// An HDF5 file with one compound dataset a component (`stars`, `gas`, `dark_matter`), in physical units.
@@ -59,19 +62,20 @@ pub enum SuiteKind {
 
 impl SuiteKind {
     /// All of them, in the order in which messages list them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Tng,
         Self::Eagle,
         Self::Swift,
         Self::Gizmo,
         Self::Gadget,
+        Self::GadgetBinary,
         Self::SimSpin,
         Self::ParticleTable,
         Self::StarTable,
     ];
 
     /// The name used on command lines, in configurations and messages: `tng`, `eagle`, `swift`, `gizmo`, `gadget`,
-    /// `sim-spin`, `particle-table`, `star-table`.
+    /// `gadget-binary`, `sim-spin`, `particle-table`, `star-table`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tng => "tng",
@@ -79,6 +83,7 @@ impl SuiteKind {
             Self::Swift => "swift",
             Self::Gizmo => "gizmo",
             Self::Gadget => "gadget",
+            Self::GadgetBinary => "gadget-binary",
             Self::SimSpin => "sim-spin",
             Self::ParticleTable => "particle-table",
             Self::StarTable => "star-table",
@@ -93,6 +98,7 @@ impl SuiteKind {
             Self::Swift => &Swift,
             Self::Gizmo => &Gizmo,
             Self::Gadget => &Gadget,
+            Self::GadgetBinary => &GadgetRecords,
             Self::SimSpin => &SimSpin,
             Self::ParticleTable => &ParticleTable,
             Self::StarTable => &StarTable,
