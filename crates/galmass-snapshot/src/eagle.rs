@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use galmass_core::{Galaxy, Stars};
+use galmass_core::{Galaxy, Gas, Stars};
 
 use crate::attributes::Attributes;
 use crate::cosmology::ages_gyr;
@@ -45,7 +45,7 @@ impl Suite for Eagle {
         let part_types = PartTypes { file: &file, header: &header, dialect: &DIALECT };
         let galaxy = Galaxy {
             stars: stars(part_types)?,
-            gas: part_types.particles(GAS)?,
+            gas: Gas::new(part_types.particles(GAS)?),
             dark_matter: part_types.particles(DARK_MATTER)?,
             black_holes: part_types.particles(BLACK_HOLES)?,
             box_size_kpc: header

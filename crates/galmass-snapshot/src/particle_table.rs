@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use galmass_core::{Galaxy, Particles, Stars};
+use galmass_core::{Galaxy, Gas, Particles, Stars};
 use hdf5_metno::H5Type;
 
 use crate::error::Place;
@@ -53,7 +53,7 @@ impl Suite for ParticleTable {
             return Err(Place::new(path, "/").child(STARS).no_stars(0));
         }
         let galaxy = Galaxy {
-            gas: component(&file, GAS)?,
+            gas: Gas::new(component(&file, GAS)?),
             dark_matter: component(&file, DARK_MATTER)?,
             stars: Stars::new(stars),
             ..Galaxy::default()

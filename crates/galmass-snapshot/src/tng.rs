@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use galmass_core::{Galaxy, Stars};
+use galmass_core::{Galaxy, Gas, Stars};
 
 use crate::attributes::Attributes;
 use crate::cosmology::ages_gyr;
@@ -46,7 +46,7 @@ impl Suite for Tng {
         let part_types = PartTypes { file: &file, header: &header, dialect: &DIALECT };
         let (stars, wind) = stars_and_wind(part_types)?;
         let galaxy = Galaxy {
-            gas: part_types.columns(GAS)?.and(wind).into_particles(&part_types.place(GAS))?,
+            gas: Gas::new(part_types.columns(GAS)?.and(wind).into_particles(&part_types.place(GAS))?),
             dark_matter: part_types.particles(DARK_MATTER)?,
             stars,
             black_holes: part_types.particles(BLACK_HOLES)?,
