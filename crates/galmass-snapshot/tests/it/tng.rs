@@ -33,10 +33,16 @@ fn assert_is_the_galaxy(galaxy: &Galaxy) {
     }
 
     // Two cells, then the wind particle.
-    assert_vectors_close(galaxy.gas.positions_kpc(), &[position(1.0), position(2.0), position(2.0)]);
-    assert_vectors_close(galaxy.gas.velocities_km_s(), &[velocity(1.0), velocity(2.0), velocity(2.0)]);
-    assert_close(galaxy.gas.masses_msun(), &[1e10, 2e10, 2e10]);
-    assert_close(galaxy.gas.potentials_km2_s2().unwrap(), &[-200.0; 3]);
+    assert_vectors_close(
+        galaxy.gas.particles().positions_kpc(),
+        &[position(1.0), position(2.0), position(2.0)],
+    );
+    assert_vectors_close(
+        galaxy.gas.particles().velocities_km_s(),
+        &[velocity(1.0), velocity(2.0), velocity(2.0)],
+    );
+    assert_close(galaxy.gas.particles().masses_msun(), &[1e10, 2e10, 2e10]);
+    assert_close(galaxy.gas.particles().potentials_km2_s2().unwrap(), &[-200.0; 3]);
 
     assert_vectors_close(galaxy.dark_matter.positions_kpc(), &[position(1.0)]);
     assert_vectors_close(galaxy.dark_matter.velocities_km_s(), &[velocity(1.0)]);
@@ -103,7 +109,7 @@ fn without_wind_gas_is_gas_and_without_gas_wind_is_gas() {
     let blown_out = tng(TngUnits::Silent).but(|file| file.unlink("PartType0").unwrap());
     let galaxy = blown_out.read().unwrap().galaxy;
     assert_eq!((galaxy.stars.particles().len(), galaxy.gas.len()), (2, 1));
-    assert_close(galaxy.gas.masses_msun(), &[2e10]);
+    assert_close(galaxy.gas.particles().masses_msun(), &[2e10]);
 }
 
 #[test]
@@ -118,7 +124,7 @@ fn gas_has_potentials_only_if_wind_has_them_too() {
     let fixture = tng(TngUnits::Silent).but(|file| file.unlink("PartType4/Potential").unwrap());
     let galaxy = fixture.read().unwrap().galaxy;
     assert_eq!(galaxy.stars.particles().potentials_km2_s2(), None);
-    assert_eq!(galaxy.gas.potentials_km2_s2(), None);
+    assert_eq!(galaxy.gas.particles().potentials_km2_s2(), None);
     assert!(galaxy.dark_matter.potentials_km2_s2().is_some());
 }
 
