@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, TryReserveError};
 
 use galmass_core::{Particles, Stars};
 
-use crate::SnapshotError;
 use crate::error::Place;
 use crate::rule::Stored;
+use crate::{Field, SnapshotError};
 
 /// The columns of some particles, in physical units.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,10 +77,14 @@ impl Batch {
         Ok((particles.map_err(|source| place.particles(source))?, self))
     }
 
-    /// Makes stars of them.
-    pub(crate) fn into_stars(self, place: &Place) -> Result<Stars, SnapshotError> {
+    /// Makes stars of them, with the fields that were asked for.
+    pub(crate) fn into_stars(self, place: &Place, fields: Option<&[Field]>) -> Result<Stars, SnapshotError> {
         let blame = |source| place.particles(source);
         let (particles, mut rest) = self.into_particles(place)?;
+        // Metallicities are read for other columns of gas, too.
+        if fields.is_some_and(|fields| !fields.contains(&Field::Metallicities)) {
+            rest.take(Stored::Metallicities);
+        }
         let mut stars = Stars::new(particles);
         if let Some(values) = rest.take(Stored::FormationTimes) {
             stars = stars.with_ages_gyr(values).map_err(blame)?;

@@ -49,9 +49,18 @@ const OF_STARS: &[Rule] = &[
     Rule::new(Stored::InitialMasses, &["InitialMass"], Quantity::Mass),
 ];
 
+/// Star formation rates are in Msun/yr as they are.
+const OF_GAS: &[Rule] = &[
+    Rule::new(Stored::Metallicities, &["Metallicity", "SmoothedMetallicity"], Quantity::Number),
+    Rule::new(Stored::Densities, &["Density"], Quantity::Density),
+    Rule::new(Stored::StarFormationRates, &["StarFormationRate"], Quantity::Fraction),
+    Rule::new(Stored::Temperatures, &["Temperature"], Quantity::Fraction),
+    Rule::new(Stored::SmoothingLengths, &["SmoothingLength"], Quantity::Length),
+];
+
 const KINDS: [Kind; 6] = [
     Kind::new(4, PART_TYPES[4], Component::Stars, &[OF_ALL, OF_STARS]),
-    Kind::new(0, PART_TYPES[0], Component::Gas, &[OF_ALL]),
+    Kind::new(0, PART_TYPES[0], Component::Gas, &[OF_ALL, OF_GAS]),
     Kind::new(1, PART_TYPES[1], Component::DarkMatter, &[OF_ALL]),
     Kind::new(2, PART_TYPES[2], Component::DarkMatter, &[OF_ALL]),
     Kind::new(3, PART_TYPES[3], Component::DarkMatter, &[OF_ALL]),

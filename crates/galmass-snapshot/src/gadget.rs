@@ -10,7 +10,7 @@ use crate::gizmo::Gizmo;
 use crate::group::Part;
 use crate::hdf5_part::{Dialect, Hdf5Part};
 use crate::header::{Header, Presumed};
-use crate::rule::{Kind, PART_TYPES, Rule, Stored};
+use crate::rule::{Kind, PART_TYPES, Rule, Shape, Stored};
 use crate::source::Source;
 use crate::suite::Suite;
 use crate::swift::Swift;
@@ -42,13 +42,25 @@ impl Suite for Gadget {
     }
 }
 
-const OF_STARS: &[Rule] = &[
-    Rule::new(Stored::FormationTimes, &["StellarFormationTime"], Quantity::Number),
-    Rule::new(Stored::Metallicities, &["Metallicity"], Quantity::Number),
+const METALLICITIES: Rule =
+    Rule::new(Stored::Metallicities, &["Metallicity"], Quantity::Number).shaped(Shape::Column(0));
+
+const OF_STARS: &[Rule] =
+    &[Rule::new(Stored::FormationTimes, &["StellarFormationTime"], Quantity::Number), METALLICITIES];
+
+/// What the gas of Gadget's line has; star formation rates are in Msun/yr as they are, and smoothing lengths reach to
+/// the end of the kernel.
+pub(crate) const STATE_OF_GAS: &[Rule] = &[
+    Rule::new(Stored::NeutralFractions, &["NeutralHydrogenAbundance"], Quantity::Fraction),
+    Rule::new(Stored::Densities, &["Density"], Quantity::Density),
+    Rule::new(Stored::StarFormationRates, &["StarFormationRate"], Quantity::Fraction),
+    Rule::new(Stored::InternalEnergies, &["InternalEnergy"], Quantity::InternalEnergy),
+    Rule::new(Stored::ElectronAbundances, &["ElectronAbundance"], Quantity::Fraction),
+    Rule::new(Stored::SmoothingLengths, &["SmoothingLength"], Quantity::Length),
 ];
 
 pub(crate) fn kinds(header: &Header) -> Vec<Kind> {
-    by_number(header, &[OF_ALL, OF_STARS], &[OF_ALL])
+    by_number(header, &[OF_ALL, OF_STARS], &[OF_ALL, STATE_OF_GAS, &[METALLICITIES]])
 }
 
 /// Gadget's types of particles, with their rules for stars and for gas.

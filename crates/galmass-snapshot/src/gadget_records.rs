@@ -142,7 +142,9 @@ impl Group for Records<'_> {
             0 => Ok(None),
             n_rows if n_rows == self.n_rows => {
                 let factor = match rule.quantity.has_unit() {
-                    true => header.base.of(rule.quantity).factor(rule.quantity, header.epoch, header.constants),
+                    true => {
+                        header.base.of(rule.quantity).factor(rule.quantity, header.epoch, header.constants)
+                    }
                     false => 1.0,
                 };
                 let place = file.place(block, self.number);

@@ -26,8 +26,14 @@ pub(crate) struct Gathered {
 }
 
 /// What wind keeps of the columns of its group.
-const OF_WIND: [Stored; 5] =
-    [Stored::Positions, Stored::Velocities, Stored::Masses, Stored::Potentials, Stored::Metallicities];
+const OF_WIND: [Stored; 6] = [
+    Stored::Positions,
+    Stored::Velocities,
+    Stored::Masses,
+    Stored::Potentials,
+    Stored::Metallicities,
+    Stored::SmoothingLengths,
+];
 
 /// What it takes to select particles of one type.
 pub(crate) struct Gatherer<'a> {
@@ -179,6 +185,7 @@ impl Gatherer<'_> {
         }
         let is_column = match stored {
             Stored::FormationTimes => self.header.is_cosmological,
+            Stored::SmoothingLengths => self.kind.component == Component::Gas,
             _ => true,
         };
         is_column && components.contains(&self.kind.component)

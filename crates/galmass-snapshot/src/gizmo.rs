@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::SnapshotError;
-use crate::gadget::by_number;
+use crate::gadget::{STATE_OF_GAS, by_number};
 use crate::group::Part;
 use crate::hdf5_part::{Dialect, Hdf5Part};
 use crate::header::{Header, Presumed};
@@ -39,6 +39,12 @@ const METALLICITIES: Rule =
 const OF_STARS: &[Rule] =
     &[Rule::new(Stored::FormationTimes, &["StellarFormationTime"], Quantity::Number), METALLICITIES];
 
+/// The second column is helium.
+const OF_GAS: &[Rule] = &[
+    METALLICITIES,
+    Rule::new(Stored::HeliumFractions, &["Metallicity"], Quantity::Fraction).shaped(Shape::Column(1)),
+];
+
 fn kinds(header: &Header) -> Vec<Kind> {
-    by_number(header, &[OF_ALL, OF_STARS], &[OF_ALL])
+    by_number(header, &[OF_ALL, OF_STARS], &[OF_ALL, STATE_OF_GAS, OF_GAS])
 }

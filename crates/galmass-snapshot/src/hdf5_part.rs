@@ -129,9 +129,14 @@ impl Group for Hdf5Group<'_> {
             return self.find_axes(rule);
         }
         for name in rule.names {
-            if let Some(dataset) = self.group.find(name)? {
-                return Ok(Some(Box::new(self.checked(dataset, rule)?)));
-            }
+            let Some(dataset) = self.group.find(name)? else { continue };
+            let shape = match (rule.shape, dataset.shape()) {
+                (Shape::Column(0), [_]) => Shape::Scalar,
+                (Shape::Column(column), [_, n_columns]) if column >= *n_columns => continue,
+                (Shape::Column(1..), [_]) => continue,
+                (shape, _) => shape,
+            };
+            return Ok(Some(Box::new(self.checked(dataset, &rule.shaped(shape))?)));
         }
         if rule.stored == Stored::Masses
             && let Some(value) = self.part.header.table_mass_msun(self.number)?

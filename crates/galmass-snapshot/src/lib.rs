@@ -42,6 +42,7 @@
 
 mod attributes;
 mod batch;
+mod catalogue;
 mod catalogue_piece;
 mod config;
 mod cosmology;
@@ -50,8 +51,10 @@ mod eagle;
 mod error;
 mod field;
 mod gadget;
+#[allow(dead_code, reason = "it reads identifiers, too, which no galaxy has a place for")]
 mod gadget_binary;
 mod gadget_records;
+mod gas;
 mod gather;
 mod gizmo;
 mod group;
@@ -75,6 +78,7 @@ use std::path::Path;
 
 use galmass_core::{Component, Galaxy};
 
+pub use catalogue::{Catalogue, Groups, Subhaloes, read_catalogue, read_catalogue_pieces};
 pub use config::{ReadConfig, ReadConfigError, Selection, Sphere, Subhalo};
 pub use detect::detect;
 pub use error::SnapshotError;

@@ -9,6 +9,7 @@ use crate::batch::Batch;
 use crate::config::{ReadConfig, Subhalo};
 use crate::detect::detect_file;
 use crate::error::Place;
+use crate::gas;
 use crate::gather::{Gathered, Gatherer};
 use crate::group::Part;
 use crate::header::Header;
@@ -16,7 +17,7 @@ use crate::offsets::{self, ParticleRanges};
 use crate::parts;
 use crate::rule::Kind;
 use crate::suite::Suite;
-use crate::{Progress, Snapshot, SnapshotError};
+use crate::{Field, Progress, Snapshot, SnapshotError};
 
 /// As the public function of this name.
 pub(crate) fn read(
@@ -49,13 +50,12 @@ pub(crate) fn read(
         let is_selection = config.selection.subhalo.is_some() || config.selection.sphere.is_some();
         components.check_stars(&survey, is_selection)?;
     }
-    let asks_for_velocities =
-        config.selection.fields.as_ref().is_none_or(|fields| fields.contains(&crate::Field::Velocities));
+    let fields = config.selection.fields.as_deref();
     Ok(Snapshot {
-        galaxy: components.into_galaxy(&survey)?,
+        galaxy: components.into_galaxy(&survey, fields)?,
         suite,
         redshift: survey.header.redshift(),
-        has_velocities: asks_for_velocities,
+        has_velocities: fields.is_none_or(|fields| fields.contains(&Field::Velocities)),
     })
 }
 
@@ -228,8 +228,10 @@ impl Components {
         if kind.component == Component::Stars {
             self.n_star_rows += gathered.n_rows_seen;
         }
-        self.batches.push((kind.component, kind.group, gathered.own));
-        self.wind.push((kind.group, gathered.wind));
+        let own =
+            if kind.component == Component::Gas { gas::of_type(gathered.own, kind) } else { gathered.own };
+        self.batches.push((kind.component, kind.group, own));
+        self.wind.push((kind.group, gas::of_wind(gathered.wind)));
     }
 
     fn check_stars(&self, survey: &Survey, is_selection: bool) -> Result<(), SnapshotError> {
@@ -261,14 +263,14 @@ impl Components {
         (sum, Place::new(survey.header.place.path(), blamed.unwrap_or("/")))
     }
 
-    fn into_galaxy(mut self, survey: &Survey) -> Result<Galaxy, SnapshotError> {
+    fn into_galaxy(mut self, survey: &Survey, fields: Option<&[Field]>) -> Result<Galaxy, SnapshotError> {
         let (mut gas, blamed) = self.take(Component::Gas, survey);
         for (_, wind) in std::mem::take(&mut self.wind) {
             gas = gas.and(wind);
         }
-        let gas = gas.into_particles(&blamed)?.0;
+        let gas = gas::into_gas(gas, &blamed, fields)?;
         let (stars, blamed) = self.take(Component::Stars, survey);
-        let stars = stars.into_stars(&blamed)?;
+        let stars = stars.into_stars(&blamed, fields)?;
         let (dark_matter, blamed) = self.take(Component::DarkMatter, survey);
         let dark_matter = dark_matter.into_particles(&blamed)?.0;
         let (black_holes, blamed) = self.take(Component::BlackHoles, survey);

@@ -57,6 +57,8 @@ pub(crate) enum Stored {
     ElectronAbundances,
     /// The mass fraction of hydrogen.
     HydrogenFractions,
+    /// The mass fraction of helium.
+    HeliumFractions,
     /// The part of the hydrogen that is neutral.
     NeutralFractions,
     GroupNumbers,
@@ -75,14 +77,14 @@ impl Stored {
             Self::Velocities => &[Field::Velocities],
             Self::Potentials => &[Field::Potentials],
             Self::FormationTimes => &[Field::Ages],
-            Self::Metallicities => &[Field::Metallicities],
+            Self::Metallicities => &[Field::Metallicities, Field::NeutralHydrogen, Field::Temperatures],
             Self::InitialMasses => &[Field::InitialMasses],
             Self::MagnitudesG | Self::MagnitudesR => &[Field::Magnitudes],
-            Self::Densities => &[Field::Densities],
+            Self::Densities => &[Field::Densities, Field::SupportRadii],
             Self::SmoothingLengths => &[Field::SupportRadii],
             Self::StarFormationRates => &[Field::StarFormationRates],
             Self::Temperatures | Self::InternalEnergies | Self::ElectronAbundances => &[Field::Temperatures],
-            Self::HydrogenFractions => &[Field::NeutralHydrogen, Field::Temperatures],
+            Self::HydrogenFractions | Self::HeliumFractions => &[Field::NeutralHydrogen, Field::Temperatures],
             Self::NeutralFractions => &[Field::NeutralHydrogen],
         };
         serves.iter().any(|field| fields.contains(field))
@@ -108,7 +110,8 @@ pub(crate) enum Shape {
     Axes,
     /// One column of several: which, and how many there must be.
     ColumnOf(usize, usize),
-    /// One column of however many there are.
+    /// One column of however many there are; a dataset of one number a row is its own first column, and a column
+    /// beyond the last is not there.
     Column(usize),
 }
 
@@ -155,6 +158,8 @@ pub(crate) struct Kind {
     pub(crate) component: Component,
     /// Whether particles without a time of birth are gas on its way.
     pub(crate) has_wind: bool,
+    /// Whether they are cells of a mesh, with a volume in place of a kernel.
+    pub(crate) has_cells: bool,
     /// Rules for all columns, which some files may lack.
     pub(crate) rules: &'static [&'static [Rule]],
 }
@@ -166,7 +171,7 @@ impl Kind {
         component: Component,
         rules: &'static [&'static [Rule]],
     ) -> Self {
-        Self { number, group, component, has_wind: false, rules }
+        Self { number, group, component, has_wind: false, has_cells: false, rules }
     }
 
     pub(crate) fn rules(&self) -> impl Iterator<Item = &'static Rule> {

@@ -53,9 +53,17 @@ const OF_STARS: &[Rule] = &[
     Rule::new(Stored::MagnitudesR, LUMINOSITIES, Quantity::Maggies).shaped(Shape::ColumnOf(2, 9)),
 ];
 
+/// Smoothing lengths are left out: what part of its kernel one is depends on how SWIFT was compiled.
+const OF_GAS: &[Rule] = &[
+    Rule::new(Stored::Metallicities, &["MetalMassFractions", "SmoothedMetalMassFractions"], Quantity::Number),
+    Rule::new(Stored::Densities, &["Densities"], Quantity::Density),
+    Rule::new(Stored::StarFormationRates, &["StarFormationRates"], Quantity::Rate),
+    Rule::new(Stored::Temperatures, &["Temperatures"], Quantity::Fraction),
+];
+
 const KINDS: [Kind; 5] = [
     Kind::new(4, PART_TYPES[4], Component::Stars, &[OF_ALL, OF_STARS]),
-    Kind::new(0, PART_TYPES[0], Component::Gas, &[OF_ALL]),
+    Kind::new(0, PART_TYPES[0], Component::Gas, &[OF_ALL, OF_GAS]),
     Kind::new(1, PART_TYPES[1], Component::DarkMatter, &[OF_ALL]),
     Kind::new(2, PART_TYPES[2], Component::DarkMatter, &[OF_ALL]),
     Kind::new(5, PART_TYPES[5], Component::BlackHoles, &[OF_ALL]),

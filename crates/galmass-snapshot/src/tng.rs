@@ -56,9 +56,25 @@ const OF_STARS: &[Rule] = &[
     Rule::new(Stored::MagnitudesR, PHOTOMETRICS, Quantity::Number).shaped(Shape::ColumnOf(5, 8)),
 ];
 
+/// Wind is of a size like the stars around it.
+const OF_WIND: &[Rule] =
+    &[Rule::new(Stored::SmoothingLengths, &["StellarHsml", "SubfindHsml"], Quantity::Length)];
+
+/// Star formation rates are in Msun/yr as they are.
+const OF_GAS: &[Rule] = &[
+    Rule::new(Stored::Metallicities, &["GFM_Metallicity"], Quantity::Number),
+    Rule::new(Stored::HydrogenFractions, &["GFM_Metals"], Quantity::Fraction).shaped(Shape::ColumnOf(0, 10)),
+    Rule::new(Stored::NeutralFractions, &["NeutralHydrogenAbundance"], Quantity::Fraction),
+    Rule::new(Stored::Densities, &["Density"], Quantity::Density),
+    Rule::new(Stored::StarFormationRates, &["StarFormationRate"], Quantity::Fraction),
+    Rule::new(Stored::InternalEnergies, &["InternalEnergy"], Quantity::InternalEnergy),
+    Rule::new(Stored::ElectronAbundances, &["ElectronAbundance"], Quantity::Fraction),
+    Rule::new(Stored::SmoothingLengths, &["SubfindHsml"], Quantity::Length),
+];
+
 const KINDS: [Kind; 5] = [
-    Kind { has_wind: true, ..Kind::new(4, PART_TYPES[4], Component::Stars, &[OF_ALL, OF_STARS]) },
-    Kind::new(0, PART_TYPES[0], Component::Gas, &[OF_ALL]),
+    Kind { has_wind: true, ..Kind::new(4, PART_TYPES[4], Component::Stars, &[OF_STARS, OF_ALL, OF_WIND]) },
+    Kind { has_cells: true, ..Kind::new(0, PART_TYPES[0], Component::Gas, &[OF_ALL, OF_GAS]) },
     Kind::new(1, PART_TYPES[1], Component::DarkMatter, &[OF_ALL]),
     Kind::new(2, PART_TYPES[2], Component::DarkMatter, &[OF_ALL]),
     Kind::new(5, PART_TYPES[5], Component::BlackHoles, &[OF_ALL]),

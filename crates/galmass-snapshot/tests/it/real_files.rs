@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use galmass_core::{Component, Galaxy};
-use galmass_snapshot::{Snapshot, SnapshotError, SuiteKind, detect, read_galaxy};
+use galmass_snapshot::{Snapshot, SuiteKind, detect, read_galaxy};
 
 /// Sums of up to 37,393 doubles in another order.
 const SUM_TOLERANCE: f64 = 1e-12;
@@ -147,21 +147,6 @@ fn all_stars_of_a_tng_galaxy_as_a_star_table() {
     assert_mean(stars.positions_kpc(), [-0.24074311565064352, -0.07437234359681044, 0.2976548950017571]);
     assert_mean(stars.velocities_km_s(), [3.555105308312644, -6.104854017390108, -7.224319760338432]);
     assert_eq!(galaxy.n_particles(), 37_393);
-}
-
-#[test]
-fn real_files_of_no_suite_are_refused() {
-    for name in [
-        "simspin/SimSpin_example_HDF5.hdf5",
-        "simspin/SimSpin_example_v0_nbody_disc_bulge.hdf5",
-        "fire_multifile/snapdir_600/snapshot_600.0.hdf5",
-        "tng100/fof_subhalo_tab_099.112.hdf5",
-    ] {
-        let Some(path) = real(name) else { return };
-        assert!(matches!(detect(&path), Err(SnapshotError::NoSuite { .. })), "{name}");
-    }
-    let Some(path) = real("simspin/SimSpin_example_Gadget") else { return };
-    assert!(matches!(detect(&path), Err(SnapshotError::NotHdf5 { .. })));
 }
 
 #[test]
