@@ -185,27 +185,35 @@ pub enum SnapshotError {
         /// The first file of each.
         names: Vec<String>,
     },
-    /// A virtual dataset is made of data in a file that is not there.
-    #[error("`{object}` in `{path}` is made of data in `{source_path}`, which is not there")]
-    MissingSource {
+    /// A file is virtual over parts that are not beside it.
+    #[error("`{path}` is virtual over other files, of which the first, `{part}`, is not there")]
+    VirtualOverNothing {
         /// The file.
         path: PathBuf,
-        /// The field.
-        object: String,
-        /// The file that is not there.
-        source_path: PathBuf,
+        /// The part that is not there.
+        part: PathBuf,
     },
-    /// A virtual dataset has values that come from nowhere.
-    #[error("`{object}` in `{path}` has {n_values} values, of which its sources give {n_covered}")]
-    Uncovered {
+    /// A dataset is virtual, and its file is not a snapshot that is virtual over its own parts.
+    #[error(
+        "`{object}` in `{path}` is a virtual dataset; only whole snapshots over their own parts may be virtual"
+    )]
+    Virtual {
         /// The file.
         path: PathBuf,
         /// The field.
         object: String,
-        /// The values of the field.
-        n_values: u64,
-        /// Those that its sources give.
-        n_covered: u64,
+    },
+    /// A file is virtual over parts that have other particles than it.
+    #[error("`{object}` in `{path}` has {n_rows} rows, the parts that it is virtual over have {found}")]
+    VirtualRows {
+        /// The file.
+        path: PathBuf,
+        /// The group of the particles.
+        object: String,
+        /// The rows that the file says.
+        n_rows: u64,
+        /// The rows of the parts.
+        found: u64,
     },
     /// A group catalogue has no subhalo of this number.
     #[error("there is no subhalo {index} in `{path}`, which has {n_subhaloes}")]
@@ -547,14 +555,9 @@ impl Place {
         self.attribute(attribute).wrong_type(expected, found)
     }
 
-    pub(crate) fn missing_source(&self, source_path: PathBuf) -> SnapshotError {
+    pub(crate) fn is_virtual(&self) -> SnapshotError {
         let Self { path, object } = self.clone();
-        SnapshotError::MissingSource { path, object, source_path }
-    }
-
-    pub(crate) fn uncovered(&self, n_values: u64, n_covered: u64) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::Uncovered { path, object, n_values, n_covered }
+        SnapshotError::Virtual { path, object }
     }
 
     pub(crate) fn no_stars_selected(&self) -> SnapshotError {

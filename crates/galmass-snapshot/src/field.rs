@@ -10,7 +10,6 @@ use ndarray::s;
 use crate::SnapshotError;
 use crate::attributes::Attributes;
 use crate::error::Place;
-use crate::virtual_layout;
 
 /// A group of datasets that each hold one row a particle.
 #[derive(Debug)]
@@ -88,10 +87,6 @@ impl CheckedDataset {
         &self.shape
     }
 
-    pub(crate) fn storage_size(&self) -> u64 {
-        self.dataset.storage_size()
-    }
-
     /// The rows of a one-dimensional dataset.
     pub(crate) fn n_rows(&self) -> Result<usize, SnapshotError> {
         match self.shape[..] {
@@ -150,17 +145,18 @@ impl CheckedDataset {
     pub(crate) fn check_size(&self, bytes_of_value: u64) -> Result<(), SnapshotError> {
         let values = self.shape.iter().fold(1u64, |product, &extent| product.saturating_mul(extent as u64));
         let declared_bytes = values.saturating_mul(bytes_of_value);
-        let stored_bytes = if self.is_virtual() {
-            virtual_layout::stored_bytes(&self.dataset, &self.place)?
-        } else {
-            self.dataset.storage_size()
-        };
+        if self.is_virtual() {
+            return Err(self.place.is_virtual());
+        }
+        let stored_bytes = self.dataset.storage_size();
         let plausible = declared_bytes <= UNQUESTIONED_BYTES
             || declared_bytes / LARGEST_COMPRESSION <= stored_bytes.saturating_mul(LARGEST_WIDENING);
         if plausible { Ok(()) } else { Err(self.place.too_large(declared_bytes, stored_bytes)) }
     }
 
-    fn is_virtual(&self) -> bool {
+    /// Whether its values are those of other datasets, of other files as a rule. HDF5 reads zeros where such a file is
+    /// not there.
+    pub(crate) fn is_virtual(&self) -> bool {
         self.dataset.layout() == Layout::Virtual
     }
 

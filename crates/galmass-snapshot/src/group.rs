@@ -26,6 +26,11 @@ pub(crate) trait Group {
 
     fn n_rows(&self) -> usize;
 
+    /// Whether the rows are those of other files, which a virtual file shows as its own.
+    fn is_virtual(&self) -> bool {
+        false
+    }
+
     /// Opens a column, if it is there: its shape, its type, its rows and its unit have been checked.
     fn find(&self, rule: &Rule) -> Result<Option<Box<dyn Column + '_>>, SnapshotError>;
 }

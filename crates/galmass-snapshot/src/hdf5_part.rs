@@ -72,6 +72,7 @@ struct Hdf5Group<'a> {
     /// The dataset that says how many rows there are.
     reference: Place,
     n_rows: usize,
+    is_virtual: bool,
 }
 
 impl<'a> Hdf5Group<'a> {
@@ -81,7 +82,8 @@ impl<'a> Hdf5Group<'a> {
         let dataset = group.dataset(name)?;
         let n_rows = if positions.is_some() { dataset.n_rows()? } else { dataset.n_vectors()? };
         let reference = dataset.place().clone();
-        Ok(Self { part, number: kind.number, group, reference, n_rows })
+        let is_virtual = dataset.is_virtual();
+        Ok(Self { part, number: kind.number, group, reference, n_rows, is_virtual })
     }
 
     fn check_rows(&self, dataset: &CheckedDataset, n_rows: usize) -> Result<(), SnapshotError> {
@@ -122,6 +124,10 @@ impl Group for Hdf5Group<'_> {
 
     fn n_rows(&self) -> usize {
         self.n_rows
+    }
+
+    fn is_virtual(&self) -> bool {
+        self.is_virtual
     }
 
     fn find(&self, rule: &Rule) -> Result<Option<Box<dyn Column + '_>>, SnapshotError> {

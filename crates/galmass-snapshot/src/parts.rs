@@ -75,6 +75,21 @@ pub(crate) fn entry(path: &Path) -> Result<PathBuf, SnapshotError> {
     }
 }
 
+/// The first part of a snapshot over which a file is virtual, as SWIFT names it: `snap_7.0.hdf5` for `snap_7.hdf5`.
+///
+/// # Errors
+/// It is not there.
+pub(crate) fn first_under(path: &Path) -> Result<PathBuf, SnapshotError> {
+    let part = path.with_extension(match path.extension().and_then(|extension| extension.to_str()) {
+        Some(extension) => format!("0.{extension}"),
+        None => "0".to_owned(),
+    });
+    if part.exists() {
+        return Ok(part);
+    }
+    Err(SnapshotError::VirtualOverNothing { path: path.to_owned(), part })
+}
+
 /// All `n_files` files of which `path` is one.
 ///
 /// # Errors

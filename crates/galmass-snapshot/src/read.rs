@@ -68,6 +68,21 @@ struct Survey {
     only: Option<Box<dyn Part>>,
 }
 
+/// The rows of each kind in a virtual file; `None` where no kind is virtual.
+///
+/// HDF5 would read zeros where a part is missing, and the binding does not tell which parts there should be. So a file
+/// that SWIFT made virtual over the parts beside it is read by these parts, and must have as many rows.
+fn rows_if_virtual(part: &dyn Part) -> Result<Option<Vec<u64>>, SnapshotError> {
+    let mut is_virtual = false;
+    let mut n_rows = Vec::new();
+    for kind in part.kinds() {
+        let group = part.open(&kind)?;
+        is_virtual |= group.as_ref().is_some_and(|group| group.is_virtual());
+        n_rows.push(group.map_or(0, |group| group.n_rows() as u64));
+    }
+    Ok(is_virtual.then_some(n_rows))
+}
+
 /// The rows of each kind in one file.
 struct PartRows {
     path: PathBuf,
@@ -77,6 +92,29 @@ struct PartRows {
 impl Survey {
     fn of(entry: &Path, suite: &dyn Suite) -> Result<Self, SnapshotError> {
         let first = suite.open(entry)?;
+        if let Some(n_rows) = rows_if_virtual(first.as_ref())? {
+            drop(first);
+            let under = parts::first_under(entry)?;
+            let survey = Self::of_parts(&under, suite, suite.open(&under)?)?;
+            survey.check_rows(entry, &n_rows)?;
+            return Ok(survey);
+        }
+        Self::of_parts(entry, suite, first)
+    }
+
+    /// The rows of each kind are those that a virtual file shows.
+    fn check_rows(&self, path: &Path, n_rows: &[u64]) -> Result<(), SnapshotError> {
+        for (index, kind) in self.kinds.iter().enumerate() {
+            let (n_rows, found) = (n_rows.get(index).copied().unwrap_or(0), self.n_rows(index));
+            if n_rows != found {
+                let (path, object) = (path.to_owned(), kind.group.to_owned());
+                return Err(SnapshotError::VirtualRows { path, object, n_rows, found });
+            }
+        }
+        Ok(())
+    }
+
+    fn of_parts(entry: &Path, suite: &dyn Suite, first: Box<dyn Part>) -> Result<Self, SnapshotError> {
         let (header, kinds) = (first.header().clone(), first.kinds());
         let paths = parts::all(entry, header.counts.n_files)?;
         let mut survey = Self { header, kinds, parts: Vec::with_capacity(paths.len()), only: None };
@@ -145,6 +183,10 @@ impl Survey {
     fn rows_of(&self, kind: usize, ranges: Option<&ParticleRanges>) -> Result<Range<u64>, SnapshotError> {
         let n_rows = self.n_rows(kind);
         let Some(ranges) = ranges else { return Ok(0..n_rows) };
+        if n_rows == 0 {
+            // A component that the snapshot lacks is empty, in a subhalo as in all of it.
+            return Ok(0..0);
+        }
         let Range { start, end } = ranges.of_type(self.kinds[kind].number);
         if end <= n_rows {
             return Ok(start..end);

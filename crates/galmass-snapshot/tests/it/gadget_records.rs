@@ -67,8 +67,10 @@ fn file(n_particles: [i32; 6], totals: [i32; 6], universe: Universe) -> Vec<u8> 
             record(&mut bytes, &ones);
         }
     }
-    let births = ks(4).map(|_| 0.25f32);
-    record(&mut bytes, &births.flat_map(f32::to_le_bytes).collect::<Vec<_>>());
+    if n_particles[4] > 0 {
+        let births = ks(4).map(|_| 0.25f32);
+        record(&mut bytes, &births.flat_map(f32::to_le_bytes).collect::<Vec<_>>());
+    }
     bytes
 }
 

@@ -1,12 +1,10 @@
 //! SWIFT files, in one piece and virtual.
 
-use std::path::Path;
-
-use galmass_snapshot::{SnapshotError, SuiteKind};
+use galmass_snapshot::{SnapshotError, SuiteKind, read_galaxy};
 use hdf5_metno::{File, Group, Hyperslab};
 use ndarray::{Array2, ArrayView, Dimension, arr1, arr2, s};
 
-use crate::fixture::{Fixture, assert_close, assert_vectors_close, attribute, attributes, dataset, position};
+use crate::fixture::{Fixture, assert_close, assert_vectors_close, attributes, dataset, position, says};
 
 /// SWIFT's Sun and kiloparsec.
 const MSUN_G: f64 = 1.988_415_86e33;
@@ -178,91 +176,99 @@ fn boxes_with_unlike_sides_are_refused() {
     fixture.fails_with(&["BoxSize", "is 0.4 ", "the same for all axes"]);
 }
 
-/// Makes `name` of the first file a virtual dataset over rows of two other files.
-fn virtual_vectors(file: &File, name: &str, sources: [(&str, usize); 2], n_rows: usize) {
-    file.unlink(name).unwrap();
-    let mut builder = file.new_dataset::<f64>().shape((n_rows, 3));
-    let mut start = 0;
-    for (source, n) in sources {
-        let rows = Hyperslab::try_new(s![start..start + n, ..]).unwrap();
-        builder = builder.virtual_map(source, format!("/{name}"), (n, 3), .., (n_rows, 3), rows);
-        start += n;
-    }
-    builder.create(name).unwrap();
-    let (group, field) = name.split_once('/').unwrap();
-    let [to_cgs, a_exponent] = if field == "Velocities" { [1e5, 0.0] } else { [1e3 * KPC_CM, 1.0] };
-    unit(&file.group(group).unwrap(), field, to_cgs, a_exponent);
-}
-
-/// The fixture, whose stars have velocities in two other files beside it.
+/// Two parts with a star each and gas in the first, and a file that is virtual over them.
 fn virtual_swift() -> Fixture {
-    let fixture = swift();
-    for (part, velocity) in [1.0, 2.0].into_iter().enumerate() {
-        let file = File::create(fixture.beside(&format!("part.{part}.hdf5"))).unwrap();
-        let group = file.create_group("PartType4").unwrap();
-        dataset(&group, "Velocities", &arr2(&[[100.0 * velocity, 0.0, -100.0 * velocity]]));
+    let fixture = Fixture::nothing("snap_0007.hdf5");
+    for part in 0..2 {
+        let file = File::create(fixture.beside(&format!("snap_0007.{part}.hdf5"))).unwrap();
+        write_groups(&file);
+        let header = file.group("Header").unwrap();
+        for (name, counts) in
+            [("NumPart_ThisFile", [1 - part, 0, 0, 0, 1, 0, 0]), ("NumPart_Total", [1, 0, 0, 0, 2, 0, 0])]
+        {
+            header.delete_attr(name).unwrap();
+            attributes(&header, name, &arr1(&counts));
+        }
+        header.delete_attr("NumFilesPerSnapshot").unwrap();
+        attributes(&header, "NumFilesPerSnapshot", &arr1(&[2i32]));
+        if part == 0 {
+            write_type(&file, 0, 1);
+        }
+        let stars = write_type(&file, 4, 1);
+        dataset(&stars, "Masses", &arr1(&[part as f64 + 1.0]));
+        unit(&stars, "Masses", 1e10 * MSUN_G, 0.0);
     }
-    let sources = [("part.0.hdf5", 1), ("part.1.hdf5", 1)];
-    fixture.but(|file| virtual_vectors(file, "PartType4/Velocities", sources, 2))
+    let file = File::create(&fixture.path).unwrap();
+    write_groups(&file);
+    for (group, n_rows) in [("PartType0", [1, 0]), ("PartType4", [1, 1])] {
+        file.create_group(group).unwrap();
+        for (name, width) in [("Coordinates", 3), ("Velocities", 3), ("Masses", 1)] {
+            virtual_field(&file, &format!("{group}/{name}"), width, n_rows);
+        }
+    }
+    drop(file);
+    fixture
+}
+
+/// A virtual dataset over rows of both parts.
+fn virtual_field(file: &File, name: &str, width: usize, n_rows: [usize; 2]) {
+    let total = n_rows.iter().sum::<usize>();
+    let mut start = 0;
+    let mut plist = file.new_dataset::<f64>().shape(if width == 3 { vec![total, 3] } else { vec![total] });
+    for (part, n) in n_rows.into_iter().enumerate().filter(|(_, n)| *n > 0) {
+        let (source, end) = (format!("snap_0007.{part}.hdf5"), start + n);
+        plist = if width == 3 {
+            let rows = Hyperslab::try_new(s![start..end, ..]).unwrap();
+            plist.virtual_map(source, format!("/{name}"), (n, 3), .., (total, 3), rows)
+        } else {
+            let rows = Hyperslab::try_new(s![start..end]).unwrap();
+            plist.virtual_map(source, format!("/{name}"), n, .., total, rows)
+        };
+        start = end;
+    }
+    plist.create(name).unwrap();
 }
 
 #[test]
-fn virtual_datasets_are_read_from_their_sources() {
+fn a_virtual_file_is_read_by_its_parts() {
     let fixture = virtual_swift();
-    assert_eq!(fixture.read().unwrap(), swift().read().unwrap());
+    let whole = fixture.read().unwrap();
+    assert_close(whole.galaxy.stars.particles().masses_msun(), &[1e10, 2e10]);
+    assert_eq!(whole.galaxy.gas.len(), 1);
+    // The folder holds one snapshot, not two; and its parts are read without the virtual file, too.
+    for path in [fixture.path.parent().unwrap(), &fixture.beside("snap_0007.1.hdf5")] {
+        assert_eq!(read_galaxy(path, None).unwrap(), whole);
+    }
 }
 
 #[test]
-fn a_source_that_is_not_there_is_named() {
+fn parts_of_a_virtual_file_that_are_not_there_are_named() {
     let fixture = virtual_swift();
-    std::fs::remove_file(fixture.beside("part.1.hdf5")).unwrap();
-    let error = fixture.fails_with(&["/PartType4/Velocities", "part.1.hdf5", "not there"]);
-    assert!(matches!(error, SnapshotError::MissingSource { .. }));
+    std::fs::remove_file(fixture.beside("snap_0007.1.hdf5")).unwrap();
+    says(fixture.read(), &fixture.beside("snap_0007.1.hdf5"), &["part 1 of the 2"]);
+    std::fs::remove_file(fixture.beside("snap_0007.0.hdf5")).unwrap();
+    let error = fixture.fails_with(&["snap_0007.hdf5", "virtual", "snap_0007.0.hdf5"]);
+    assert!(matches!(error, SnapshotError::VirtualOverNothing { .. }));
 }
 
 #[test]
-fn a_source_of_another_shape_is_refused() {
-    let fixture = virtual_swift();
-    let path = fixture.beside("part.1.hdf5");
-    dataset(&File::open_rw(&path).unwrap(), "PartType4/Velocities", &Array2::<f64>::zeros((4, 3)));
-    let error = fixture.read().unwrap_err().to_string();
-    assert!(error.contains("part.1.hdf5") && error.contains("[1, 3]"), "{error}");
-}
-
-#[test]
-fn rows_that_come_from_nowhere_are_refused() {
+fn parts_must_have_the_rows_of_the_virtual_file() {
     let fixture = virtual_swift().but(|file| {
-        let sources = [("part.0.hdf5", 1), ("part.1.hdf5", 1)];
-        virtual_vectors(file, "PartType4/Velocities", sources, 2);
-        file.unlink("PartType4/Velocities").unwrap();
-        let rows = Hyperslab::try_new(s![0..1, ..]).unwrap();
-        let builder = file.new_dataset::<f64>().shape((2, 3));
-        let builder = builder.virtual_map("part.0.hdf5", "/PartType4/Velocities", (1, 3), .., (2, 3), rows);
-        builder.create("PartType4/Velocities").unwrap();
-        unit(&file.group("PartType4").unwrap(), "Velocities", 1e5, 0.0);
+        for (name, width) in [("Coordinates", 3), ("Velocities", 3), ("Masses", 1)] {
+            file.unlink(&format!("PartType4/{name}")).unwrap();
+            virtual_field(file, &format!("PartType4/{name}"), width, [1, 0]);
+        }
     });
-    let error = fixture.fails_with(&["/PartType4/Velocities", "6 values", "give 3"]);
-    assert!(matches!(error, SnapshotError::Uncovered { .. }));
+    let error = fixture.fails_with(&["/PartType4", "has 1 rows", "have 2"]);
+    assert!(matches!(error, SnapshotError::VirtualRows { n_rows: 1, found: 2, .. }));
 }
 
 #[test]
-fn a_virtual_dataset_that_claims_more_than_its_sources_store_is_refused() {
-    let n_rows = 1usize << 40;
-    let fixture = virtual_swift().but(|file| {
-        file.unlink("PartType4/Coordinates").unwrap();
-        let builder = file.new_dataset::<f64>().shape((n_rows, 3));
-        let builder = builder.virtual_map("huge.hdf5", "/x", (n_rows, 3), .., (n_rows, 3), ..);
-        builder.create("PartType4/Coordinates").unwrap();
-        unit(&file.group("PartType4").unwrap(), "Coordinates", 1e3 * KPC_CM, 1.0);
+fn a_virtual_dataset_in_a_file_of_its_own_data_is_refused() {
+    let fixture = swift().but(|file| {
         file.unlink("PartType4/Velocities").unwrap();
+        virtual_field(file, "PartType4/Velocities", 3, [1, 1]);
     });
-    write_hollow(&fixture.beside("huge.hdf5"), n_rows);
-    let error = fixture.fails_with(&["/PartType4/Coordinates", "26388279066624 bytes", "stores 0"]);
-    assert!(matches!(error, SnapshotError::TooLarge { .. }));
-}
-
-fn write_hollow(path: &Path, n_rows: usize) {
-    let file = File::create(path).unwrap();
-    attribute(&file, "hollow", 1);
-    file.new_dataset::<f64>().chunk((1024, 3)).shape((n_rows, 3)).create("x").unwrap();
+    let error = fixture.fails_with(&["/PartType4/Velocities", "is a virtual dataset"]);
+    assert!(matches!(error, SnapshotError::Virtual { .. }));
 }
