@@ -79,6 +79,7 @@ mod header;
 mod offsets;
 mod particle_table;
 mod parts;
+mod place;
 mod read;
 mod rule;
 mod sim_spin;
