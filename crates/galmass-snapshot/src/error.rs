@@ -3,13 +3,14 @@
 use std::error::Error as StdError;
 use std::fmt::Display;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use galmass_core::ParticleError;
-use hdf5_metno as hdf5;
 use thiserror::Error;
 
-use crate::SuiteKind;
+use crate::gadget_binary::GadgetDefect;
+pub(crate) use crate::place::Place;
+use crate::{ReadConfigError, SuiteKind};
 
 /// A file that no galaxy can be read from.
 ///
@@ -44,6 +45,12 @@ pub enum SnapshotError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is of some other format.
+    #[error("`{path}` is not a Gadget binary file")]
+    NotGadgetBinary {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file ends before its contents do.
     #[error("`{path}` is cut short: it ends after {n_bytes} bytes")]
     Truncated {
@@ -72,6 +79,16 @@ pub enum SnapshotError {
         /// What the reading library says.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// The records of a Gadget binary file make no sense.
+    #[error("at byte {offset} of `{path}`, {defect}")]
+    GadgetBinary {
+        /// The file.
+        path: PathBuf,
+        /// Where the record concerned begins \[bytes\].
+        offset: u64,
+        /// What is wrong with it.
+        defect: GadgetDefect,
+    },
     /// No suite goes by this name.
     #[error("there is no suite `{name}`; the known suites are {}", listed(&SuiteKind::ALL))]
     UnknownSuite {
@@ -98,17 +115,134 @@ pub enum SnapshotError {
         /// All that it looks like.
         suites: Vec<SuiteKind>,
     },
-    /// The file is one part of a snapshot, the rest lies elsewhere.
+    /// The file is one part of a snapshot, and its name does not tell which.
     #[error(
-        "`{path}` is one of {n_files} files of a snapshot (`NumFilesPerSnapshot` of `/Header`); \
-         only a galaxy in a single file can be read"
+        "`{path}` is one of {n_files} files of a snapshot (`NumFilesPerSnapshot` of `/Header`), \
+         and its name has no number from which those of the others follow"
     )]
     MultiFile {
         /// The file.
         path: PathBuf,
         /// The number of files of the snapshot.
-        n_files: f64,
+        n_files: u64,
     },
+    /// A part of a snapshot is not beside the others.
+    #[error("there is no file `{path}`, part {index} of the {n_files} to which `{named}` belongs")]
+    MissingPart {
+        /// The part that is not there.
+        path: PathBuf,
+        /// Its number, from 0.
+        index: u64,
+        /// The number of parts that there should be.
+        n_files: u64,
+        /// The file that says so.
+        named: PathBuf,
+    },
+    /// The parts of a snapshot contradict each other.
+    #[error(
+        "`{path}` says {found} for `{attribute}` where `{reference}`, of the same snapshot, says {expected}"
+    )]
+    PartsDisagree {
+        /// The part.
+        path: PathBuf,
+        /// What it speaks of.
+        attribute: &'static str,
+        /// What it says.
+        found: f64,
+        /// The first part.
+        reference: PathBuf,
+        /// What that says.
+        expected: f64,
+    },
+    /// A header counts other particles than there are.
+    #[error(
+        "`{path}` says {expected} particles of `{object}` (`{attribute}` of `/Header`) where there are {found}"
+    )]
+    CountsDisagree {
+        /// The file.
+        path: PathBuf,
+        /// The group of the particles.
+        object: String,
+        /// The attribute that counts them: in this file, or in all.
+        attribute: &'static str,
+        /// What it says.
+        expected: u64,
+        /// The particles that are there.
+        found: u64,
+    },
+    /// A folder holds nothing that looks like a snapshot by its name.
+    #[error("the folder `{path}` holds no snapshot: no file `*.hdf5`, `*.h5` or `*.0`")]
+    NoSnapshot {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder holds more than one snapshot.
+    #[error("the folder `{path}` holds several snapshots ({}); name a file of the one to read", listed(.names))]
+    SeveralSnapshots {
+        /// The folder.
+        path: PathBuf,
+        /// The first file of each.
+        names: Vec<String>,
+    },
+    /// A file is virtual over parts that are not beside it.
+    #[error("`{path}` is virtual over other files, of which the first, `{part}`, is not there")]
+    VirtualOverNothing {
+        /// The file.
+        path: PathBuf,
+        /// The part that is not there.
+        part: PathBuf,
+    },
+    /// A dataset is virtual, and its file is not a snapshot that is virtual over its own parts.
+    #[error(
+        "`{object}` in `{path}` is a virtual dataset; only whole snapshots over their own parts may be virtual"
+    )]
+    Virtual {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+    },
+    /// A file is virtual over parts that have other particles than it.
+    #[error("`{object}` in `{path}` has {n_rows} rows, the parts that it is virtual over have {found}")]
+    VirtualRows {
+        /// The file.
+        path: PathBuf,
+        /// The group of the particles.
+        object: String,
+        /// The rows that the file says.
+        n_rows: u64,
+        /// The rows of the parts.
+        found: u64,
+    },
+    /// A group catalogue has no subhalo of this number.
+    #[error("there is no subhalo {index} in `{path}`, which has {n_subhaloes}")]
+    NoSubhalo {
+        /// The catalogue.
+        path: PathBuf,
+        /// The subhalo asked for.
+        index: u64,
+        /// The subhaloes that there are.
+        n_subhaloes: u64,
+    },
+    /// A subhalo takes rows that the snapshot does not have: catalogue and snapshot do not belong together.
+    #[error(
+        "the subhalo takes rows {start} to {end} of `{object}` in `{path}`, which has {n_rows} in all its files"
+    )]
+    SubhaloOutside {
+        /// The snapshot.
+        path: PathBuf,
+        /// The group.
+        object: String,
+        /// The first row of the subhalo.
+        start: u64,
+        /// The row behind its last.
+        end: u64,
+        /// The rows that there are.
+        n_rows: u64,
+    },
+    /// The settings make no sense.
+    #[error("the settings of reading make no sense")]
+    Config(#[from] ReadConfigError),
     /// A group is not there.
     #[error("there is no group `{object}` in `{path}`")]
     MissingGroup {
@@ -213,6 +347,20 @@ pub enum SnapshotError {
         /// The rows found.
         found: usize,
     },
+    /// Rows are asked for that a field does not have.
+    #[error("rows {first} to {end} are asked of `{object}` in `{path}`, which has {n_rows}")]
+    RowsOutside {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// The first row asked for.
+        first: usize,
+        /// The row behind the last one asked for.
+        end: usize,
+        /// The rows that there are.
+        n_rows: usize,
+    },
     /// A field claims more data than it can hold or memory can take.
     #[error(
         "`{object}` in `{path}` claims {declared_bytes} bytes of data and stores {stored_bytes}: too large to read"
@@ -236,6 +384,40 @@ pub enum SnapshotError {
         object: String,
         /// The rows found there: 0 if it is absent or empty, else the number of wind particles.
         n_rows: usize,
+    },
+    /// There are stars, and none of them is selected.
+    #[error(
+        "none of the stars in `{object}` of `{path}` is selected; if that may be, leave stars out of the components"
+    )]
+    NoStarsSelected {
+        /// The snapshot.
+        path: PathBuf,
+        /// Where stars were looked for.
+        object: String,
+    },
+    /// A dataset states its unit in words that are not known here.
+    #[error("`{object}` in `{path}` is in the unit `{found}`; known are {expected}")]
+    UnknownUnit {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// What it says.
+        found: String,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// A value is zero or below where it must be above.
+    #[error("`{object}` in `{path}` holds {value} at index {index}, which must be above zero")]
+    NotPositive {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// The first row concerned.
+        index: usize,
+        /// What was found, in the units of the file.
+        value: f64,
     },
     /// A value is NaN or infinite.
     #[error("`{object}` in `{path}` holds {value} at index {index}, which is not a finite number")]
@@ -290,125 +472,6 @@ pub enum SnapshotError {
     },
 }
 
-/// An object of a file, for errors to name.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    path: PathBuf,
-    object: String,
-}
-
-impl Place {
-    pub(crate) fn new(path: &Path, object: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), object: object.into() }
-    }
-
-    /// The member `name` of this group.
-    pub(crate) fn child(&self, name: &str) -> Self {
-        Self::new(&self.path, format!("{}/{name}", self.object.trim_end_matches('/')))
-    }
-
-    /// The column `name` of this table.
-    pub(crate) fn column(&self, name: &str) -> Self {
-        Self::new(&self.path, format!("{}.{name}", self.object))
-    }
-
-    /// The attribute `name` of this object.
-    fn attribute(&self, name: &str) -> Self {
-        Self::new(&self.path, format!("{}@{name}", self.object))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(crate) fn object(&self) -> &str {
-        &self.object
-    }
-
-    pub(crate) fn hdf5(&self, source: hdf5::Error) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::Hdf5 { path, object, source: Box::new(source) }
-    }
-
-    pub(crate) fn missing_group(&self) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::MissingGroup { path, object }
-    }
-
-    pub(crate) fn missing_field(&self) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::MissingField { path, object }
-    }
-
-    pub(crate) fn missing_attribute(&self, attribute: &str) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::MissingAttribute { path, object, attribute: attribute.to_owned() }
-    }
-
-    pub(crate) fn bad_attribute(&self, attribute: &str, expected: &'static str, value: f64) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::BadAttribute { path, object, attribute: attribute.to_owned(), expected, value }
-    }
-
-    pub(crate) fn attribute_shape(
-        &self,
-        attribute: &str,
-        expected: &'static str,
-        found: Vec<usize>,
-    ) -> SnapshotError {
-        self.attribute(attribute).wrong_shape(expected, found)
-    }
-
-    pub(crate) fn attribute_type(&self, attribute: &str, found: String) -> SnapshotError {
-        self.attribute(attribute).wrong_type("numbers", found)
-    }
-
-    pub(crate) fn wrong_shape(&self, expected: &'static str, found: Vec<usize>) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::WrongShape { path, object, expected, found }
-    }
-
-    pub(crate) fn wrong_type(&self, expected: &'static str, found: impl Display) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::WrongType { path, object, expected, found: found.to_string() }
-    }
-
-    pub(crate) fn rows_disagree(&self, reference: &Self, expected: usize, found: usize) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::RowsDisagree { path, object, reference: reference.object.clone(), expected, found }
-    }
-
-    pub(crate) fn too_large(&self, declared_bytes: u64, stored_bytes: u64) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::TooLarge { path, object, declared_bytes, stored_bytes }
-    }
-
-    pub(crate) fn no_stars(&self, n_rows: usize) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::NoStars { path, object, n_rows }
-    }
-
-    pub(crate) fn not_finite(&self, index: usize, value: f64) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::NotFinite { path, object, index, value }
-    }
-
-    pub(crate) fn negative(&self, index: usize, value: f64) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::Negative { path, object, index, value }
-    }
-
-    pub(crate) fn born_outside_time(&self, index: usize, formed: f64, snapshot: f64) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::BornOutsideTime { path, object, index, formed, snapshot }
-    }
-
-    pub(crate) fn particles(&self, source: ParticleError) -> SnapshotError {
-        let Self { path, object } = self.clone();
-        SnapshotError::Particles { path, object, source }
-    }
-}
-
 fn listed<T: Display>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -416,14 +479,6 @@ fn listed<T: Display>(items: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn places_are_written_as_hdf5_writes_paths() {
-        let top = Place::new(Path::new("f.hdf5"), "/");
-        let stars = top.child("PartType4").child("Masses");
-        assert_eq!(stars.object(), "/PartType4/Masses");
-        assert_eq!(top.child("stars").column("vx").object(), "/stars.vx");
-    }
 
     #[test]
     fn errors_can_cross_threads_and_fit_the_stack() {
