@@ -1,6 +1,7 @@
 //! What a caller can get wrong, and the checks that find it.
 
 use galmass_core::{GridError, MapError, PixelGrid, SupportRadius, Unit};
+use rayon::prelude::*;
 use thiserror::Error;
 
 /// A projection that cannot be made: columns of unlike length, a value that is no number, axes that are no axes.
@@ -143,25 +144,35 @@ pub(crate) fn check_length(column: &'static str, expected: usize, found: usize) 
 }
 
 pub(crate) fn check_vectors(column: &'static str, vectors: &[[f64; 3]]) -> Result<(), ProjectError> {
-    for (index, vector) in vectors.iter().enumerate() {
-        if let Some(&value) = vector.iter().find(|value| !value.is_finite()) {
-            return Err(ProjectError::NotFinite { column, index, value });
-        }
+    if all_at_once(vectors.as_flattened(), |value: &f64| value.is_finite()) {
+        return Ok(());
     }
-    Ok(())
+    match vectors.as_flattened().iter().position(|value| !value.is_finite()) {
+        Some(place) => {
+            Err(ProjectError::NotFinite { column, index: place / 3, value: vectors[place / 3][place % 3] })
+        }
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn check_weights(weights: &[f64]) -> Result<(), ProjectError> {
-    check_not_negative("weights", weights.iter().copied())
+    check_not_negative("weights", weights, |&weight| weight)
 }
 
 pub(crate) fn check_support(support: &[SupportRadius]) -> Result<(), ProjectError> {
-    check_not_negative("support", support.iter().map(|radius| radius.kpc()))
+    check_not_negative("support", support, |radius| radius.kpc())
 }
 
 /// Finite and not below zero, or the first value that is not.
-fn check_not_negative(column: &'static str, values: impl Iterator<Item = f64>) -> Result<(), ProjectError> {
-    for (index, value) in values.enumerate() {
+fn check_not_negative<T: Sync>(
+    column: &'static str,
+    items: &[T],
+    value_of: impl Fn(&T) -> f64 + Sync,
+) -> Result<(), ProjectError> {
+    if all_at_once(items, |item| (0.0..=f64::MAX).contains(&value_of(item))) {
+        return Ok(());
+    }
+    for (index, value) in items.iter().map(value_of).enumerate() {
         if !value.is_finite() {
             return Err(ProjectError::NotFinite { column, index, value });
         }
@@ -170,6 +181,12 @@ fn check_not_negative(column: &'static str, values: impl Iterator<Item = f64>) -
         }
     }
     Ok(())
+}
+
+/// Whether something holds for all items. Without an exit on the way the loop takes vectors, and as columns are good as
+/// a rule, which item is to blame is asked only if one is.
+fn all_at_once<T: Sync>(items: &[T], holds: impl Fn(&T) -> bool + Sync) -> bool {
+    items.par_chunks(1 << 14).all(|chunk| chunk.iter().fold(true, |all, item| all & holds(item)))
 }
 
 #[cfg(test)]

@@ -146,8 +146,7 @@ impl View {
     /// Looks from `n` directions spread evenly over the sphere, as [`View::towards`] them.
     ///
     /// They are a Fibonacci lattice: direction i has the height z = 1 - (2 i + 1) / n, in the middle of one of n zones of
-    /// equal area, and the longitude i pi (3 - sqrt 5), the golden angle further than the one before. A galaxy seen from
-    /// n of them is seen from opposite sides about as often as from the same one. 0 gives none.
+    /// equal area, and the longitude i pi (3 - sqrt 5), the golden angle further than the one before. 0 gives none.
     ///
     /// # Examples
     /// ```

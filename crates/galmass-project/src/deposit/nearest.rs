@@ -90,9 +90,11 @@ fn piece(positions_kpc: &[[f64; 3]], weights: &[f64], placement: &Placement<'_>)
 #[inline(always)]
 fn pixel_of(x: f64, y: f64, n_px: f64) -> i32 {
     let inside = x >= 0.0 && x < n_px && y >= 0.0 && y < n_px;
-    let (column, row) = if inside { (x, y) } else { (0.0, 0.0) };
-    let pixel = (row as i32) * (n_px as i32) + column as i32;
-    if inside { pixel } else { NOWHERE }
+    let (column, row, width) = if inside { (x, y, n_px) } else { (0.0, 0.0, 0.0) };
+    // SAFETY: all three are numbers between 0 and the pixels a side of the largest image. A checked cast takes no
+    // vectors, and half of the time of this file.
+    let [column, row, width] = unsafe { [column, row, width].map(|x| x.to_int_unchecked::<i32>()) };
+    if inside { row * width + column } else { NOWHERE }
 }
 
 /// Finds the pixels of up to [`BLOCK`] particles.

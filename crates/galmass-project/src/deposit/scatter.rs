@@ -84,7 +84,9 @@ impl Profile {
     fn at<const FMA: bool>(&self, square: f64) -> f64 {
         let steps = square * STEPS as f64;
         let steps = if steps < STEPS as f64 { steps } else { STEPS as f64 };
-        let step = steps as i32;
+        // SAFETY: a number between 0 and the number of steps, since NaN is not below it either and a square not below 0.
+        // A checked cast takes no vectors.
+        let step = unsafe { steps.to_int_unchecked::<i32>() };
         let [value, change] = self.0[step as usize & (ENTRIES - 1)];
         fma::<FMA>(steps - f64::from(step), change, value)
     }
@@ -106,20 +108,32 @@ impl Work for Band<'_> {
     fn run<const FMA: bool>(self) {
         for disc in self.discs {
             let rows = disc.rows().start.max(self.rows.start)..disc.rows().end.min(self.rows.end);
+            if rows.is_empty() {
+                continue;
+            }
             let per_support = 1.0 / disc.support;
             let peak = disc.weight * per_support * per_support;
+            // The whole square: zeros in its corners cost less than where to begin and to end.
+            let columns = centres(disc.x, disc.support, self.n_px);
+            let from = columns.start as f64 + 0.5 - disc.x;
             for row in rows {
                 let dy = (row as f64 + 0.5 - disc.y) * per_support;
-                let half = disc.support * (1.0 - dy * dy).max(0.0).sqrt();
-                let columns = centres(disc.x, half, self.n_px);
                 let first = (row - self.rows.start) * self.n_px;
-                let from = columns.start as f64 + 0.5 - disc.x;
                 let light = &mut self.light[first + columns.start..first + columns.end];
-                for (column, light) in light.iter_mut().enumerate() {
-                    let dx = (from + column as i32 as f64) * per_support;
-                    *light = fma::<FMA>(peak, self.profile.at::<FMA>(fma::<FMA>(dx, dx, dy * dy)), *light);
-                }
+                add_row::<FMA>(light, self.profile, [from, dy * dy, per_support, peak]);
             }
         }
+    }
+}
+
+/// Adds a row of pixels of a disc: the distance of the first from its middle [px], the square of that of the row in
+/// support radii, support radii per pixel, and the factor of the kernel.
+///
+/// A function of its own, since only of its arguments it is known that they do not overlap.
+#[inline(always)]
+fn add_row<const FMA: bool>(light: &mut [f64], profile: &Profile, [from, dy2, per_support, peak]: [f64; 4]) {
+    for (column, light) in light.iter_mut().enumerate() {
+        let dx = (from + column as i32 as f64) * per_support;
+        *light = fma::<FMA>(peak, profile.at::<FMA>(fma::<FMA>(dx, dx, dy2)), *light);
     }
 }
