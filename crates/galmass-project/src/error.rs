@@ -53,6 +53,24 @@ pub enum ProjectError {
         /// Their scalar product.
         cosine: f64,
     },
+    /// A column that the source does not carry is needed.
+    #[error("the particles have no column `{column}`, which is needed here")]
+    MissingColumn {
+        /// The column that is not there.
+        column: &'static str,
+    },
+    /// A setting is outside the range in which it means something.
+    #[error("`{setting}` is {value}, where {min} to {max} is needed")]
+    SettingOutOfRange {
+        /// The name of the setting.
+        setting: &'static str,
+        /// What was found.
+        value: f64,
+        /// The smallest value that is allowed.
+        min: f64,
+        /// The largest value that is allowed.
+        max: f64,
+    },
     /// The image does not fit its mesh.
     #[error(transparent)]
     Map(#[from] MapError),
