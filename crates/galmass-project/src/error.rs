@@ -98,7 +98,10 @@ pub(crate) fn check_support(support: &[SupportRadius]) -> Result<(), ProjectErro
 }
 
 /// Finite and not below zero, or the first value that is not.
-fn check_not_negative(column: &'static str, values: impl Iterator<Item = f64>) -> Result<(), ProjectError> {
+pub(crate) fn check_not_negative(
+    column: &'static str,
+    values: impl Iterator<Item = f64>,
+) -> Result<(), ProjectError> {
     for (index, value) in values.enumerate() {
         if !value.is_finite() {
             return Err(ProjectError::NotFinite { column, index, value });

@@ -37,7 +37,7 @@ mod smoothing;
 use galmass_core::Gas;
 use rayon::prelude::*;
 
-use crate::error::{check_length, check_vectors, check_weights};
+use crate::error::{check_length, check_not_negative, check_vectors};
 use crate::photometry::Band;
 use crate::{ProjectError, View};
 pub use column::gas_columns;
@@ -120,8 +120,8 @@ impl DustScreen {
         band: Band,
         redshift: f64,
     ) -> Result<Vec<f64>, ProjectError> {
-        check_length("weights", self.n_stars, luminosities.len())?;
-        check_weights(luminosities)?;
+        check_length("luminosities", self.n_stars, luminosities.len())?;
+        check_not_negative("luminosities", luminosities.iter().copied())?;
         match (&self.model, &self.columns) {
             (Dust::ResolvedGrv87(ResolvedDust { law, .. }), Columns::Each(columns)) => {
                 let prepared = law.prepare(band, redshift, DustCurve::scattering)?;
@@ -153,7 +153,7 @@ pub fn attenuated(
     redshift: f64,
     dust: &Dust,
 ) -> Result<Vec<f64>, ProjectError> {
-    check_length("weights", positions_kpc.len(), luminosities.len())?;
+    check_length("luminosities", positions_kpc.len(), luminosities.len())?;
     DustScreen::new(positions_kpc, gas, view, dust)?.attenuate(luminosities, band, redshift)
 }
 

@@ -140,11 +140,11 @@ fn bad_calls_are_refused() {
     let gas = neutral_gas();
     assert_eq!(
         call(&[1.0], &gas, 0.0, Dust::default()),
-        ProjectError::LengthMismatch { column: "weights", expected: 2, found: 1 }
+        ProjectError::LengthMismatch { column: "luminosities", expected: 2, found: 1 }
     );
     assert_eq!(
         call(&[1.0, -1.0], &gas, 0.0, Dust::None),
-        ProjectError::Negative { column: "weights", index: 1, value: -1.0 }
+        ProjectError::Negative { column: "luminosities", index: 1, value: -1.0 }
     );
     assert!(matches!(
         call(&[1.0; 2], &gas, f64::NAN, Dust::default()),

@@ -8,9 +8,11 @@
 //! How the plane is cut depends on the stars alone, and each star adds up its own list: the same bits come out for any
 //! number of threads.
 
+use std::array::from_fn;
+
 use super::cloud::{Cell, Cloud};
 use super::column_of;
-use super::kernel_table::KernelTable;
+use super::kernel_table::{KernelTable, LANES};
 use crate::View;
 use crate::dust::GasColumn;
 use crate::kernel::Kernel;
@@ -18,13 +20,10 @@ use crate::simd::{Work, dispatch, fma};
 
 /// Stars in a tile that is not cut further: enough to make up for gathering its cells, few enough that their rays cross
 /// about the same ones.
-const STARS_PER_TILE: usize = 64;
+const STARS_PER_TILE: usize = 128;
 
 /// The fewest stars that are worth handing to another thread.
 const STARS_PER_TASK: usize = 1024;
-
-/// Sums that run side by side, so that vectors can hold them.
-const LANES: usize = 8;
 
 #[derive(Clone, Copy, Debug)]
 struct Star {
@@ -102,20 +101,15 @@ impl Tiling<'_> {
         let n_in_front = candidates.partition_point(|&cell| self.cells[cell].depth < farthest);
         let outside = |x: f64, low: f64, high: f64| (low - x).max(x - high).max(0.0);
         let reaches = |cell: &Cell| {
-            let dx = outside(cell.x, low[0], high[0]) / cell.support;
-            let dy = outside(cell.y, low[1], high[1]) / cell.support;
-            dx * dx + dy * dy < 1.0
+            let (dx, dy) = (outside(cell.x, low[0], high[0]), outside(cell.y, low[1], high[1]));
+            dx * dx + dy * dy < cell.support * cell.support
         };
         candidates[..n_in_front].iter().copied().filter(|&cell| reaches(&self.cells[cell])).collect()
     }
 
     /// The columns of few stars through few cells.
     fn look(&self, stars: &[Star], cells: &[usize]) -> Vec<(usize, GasColumn)> {
-        dispatch(Look {
-            stars,
-            cells: &Gathered::new(cells.iter().map(|&cell| &self.cells[cell])),
-            table: &self.table,
-        })
+        dispatch(Look { stars, cells: &Gathered::new(self.cells, cells), table: &self.table })
     }
 }
 
@@ -126,29 +120,48 @@ fn bounds(stars: &[Star]) -> ([f64; 2], [f64; 2]) {
     })
 }
 
-/// The cells of a tile, column by column.
+/// The cells of a tile in order of depth, a vector's width side by side.
 struct Gathered {
-    x: Vec<f64>,
-    y: Vec<f64>,
-    depth: Vec<f64>,
+    depths: Vec<f64>,
+    blocks: Vec<Block>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Block {
+    x: [f64; LANES],
+    y: [f64; LANES],
     /// 1 / H^2.
-    per_square: Vec<f64>,
-    /// Masses over H^2.
-    mass: Vec<f64>,
-    metals: Vec<f64>,
+    per_square: [f64; LANES],
+    /// Masses over H^2; 0 where there is no cell.
+    masses: [f64; LANES],
+    metals: [f64; LANES],
 }
 
 impl Gathered {
-    fn new<'a>(cells: impl ExactSizeIterator<Item = &'a Cell> + Clone) -> Self {
-        let column = |of: fn(&Cell) -> f64| cells.clone().map(of).collect();
+    fn new(cells: &[Cell], indices: &[usize]) -> Self {
+        let block = |indices: &[usize]| {
+            let mut block = Block::default();
+            for (lane, &index) in indices.iter().enumerate() {
+                let cell = &cells[index];
+                let per_square = 1.0 / cell.support / cell.support;
+                (block.x[lane], block.y[lane], block.per_square[lane]) = (cell.x, cell.y, per_square);
+                (block.masses[lane], block.metals[lane]) = (cell.mass * per_square, cell.metals * per_square);
+            }
+            block
+        };
         Self {
-            x: column(|cell| cell.x),
-            y: column(|cell| cell.y),
-            depth: column(|cell| cell.depth),
-            per_square: column(|cell| 1.0 / cell.support / cell.support),
-            mass: column(|cell| cell.mass / cell.support / cell.support),
-            metals: column(|cell| cell.metals / cell.support / cell.support),
+            depths: indices.iter().map(|&index| cells[index].depth).collect(),
+            blocks: indices.chunks(LANES).map(block).collect(),
         }
+    }
+}
+
+impl Block {
+    /// Only the first of its cells.
+    fn first(mut self, n_cells: usize) -> Self {
+        self.masses[n_cells..].fill(0.0);
+        self.metals[n_cells..].fill(0.0);
+        self
     }
 }
 
@@ -166,46 +179,37 @@ impl Work for Look<'_> {
     fn run<const FMA: bool>(self) -> Self::Output {
         let mut columns = Vec::with_capacity(self.stars.len());
         for star in self.stars {
-            let n_in_front = self.cells.depth.partition_point(|&depth| depth < star.depth);
-            columns.push((star.index, self.through::<FMA>(star, n_in_front)));
+            let n_in_front = self.cells.depths.partition_point(|&depth| depth < star.depth);
+            let mut sums = Sums::default();
+            for block in &self.cells.blocks[..n_in_front / LANES] {
+                sums.add::<FMA>(star, block, self.table);
+            }
+            if n_in_front % LANES > 0 {
+                let last = self.cells.blocks[n_in_front / LANES].first(n_in_front % LANES);
+                sums.add::<FMA>(star, &last, self.table);
+            }
+            columns.push((star.index, column_of(sums.masses.iter().sum(), sums.metals.iter().sum())));
         }
         columns
     }
 }
 
-impl Look<'_> {
-    /// The column of one star behind the first of the cells.
-    #[inline(always)]
-    fn through<const FMA: bool>(&self, star: &Star, n_in_front: usize) -> GasColumn {
-        let x = &self.cells.x[..n_in_front];
-        let y = &self.cells.y[..n_in_front];
-        let per_square = &self.cells.per_square[..n_in_front];
-        let mass = &self.cells.mass[..n_in_front];
-        let metals = &self.cells.metals[..n_in_front];
+/// What a star has in front of it, lane by lane.
+#[derive(Default)]
+struct Sums {
+    masses: [f64; LANES],
+    metals: [f64; LANES],
+}
 
-        let mut masses = [0.0; LANES];
-        let mut all_metals = [0.0; LANES];
-        let whole = n_in_front - n_in_front % LANES;
-        for start in (0..whole).step_by(LANES) {
-            for lane in 0..LANES {
-                let at = start + lane;
-                let share = self.share::<FMA>(star, x[at], y[at], per_square[at]);
-                masses[lane] = fma::<FMA>(mass[at], share, masses[lane]);
-                all_metals[lane] = fma::<FMA>(metals[at], share, all_metals[lane]);
-            }
-        }
-        for at in whole..n_in_front {
-            let share = self.share::<FMA>(star, x[at], y[at], per_square[at]);
-            masses[at - whole] = fma::<FMA>(mass[at], share, masses[at - whole]);
-            all_metals[at - whole] = fma::<FMA>(metals[at], share, all_metals[at - whole]);
-        }
-        column_of(masses.iter().sum(), all_metals.iter().sum())
-    }
-
-    /// What a star sees of a kernel, in units of 1 / H^2.
+impl Sums {
     #[inline(always)]
-    fn share<const FMA: bool>(&self, star: &Star, x: f64, y: f64, per_square: f64) -> f64 {
-        let (dx, dy) = (x - star.x, y - star.y);
-        self.table.at_square::<FMA>(fma::<FMA>(dx, dx, dy * dy) * per_square)
+    fn add<const FMA: bool>(&mut self, star: &Star, block: &Block, table: &KernelTable) {
+        let squares = from_fn(|lane| {
+            let (dx, dy) = (block.x[lane] - star.x, block.y[lane] - star.y);
+            fma::<FMA>(dx, dx, dy * dy) * block.per_square[lane]
+        });
+        let shares = table.at_squares::<FMA>(&squares);
+        self.masses = from_fn(|lane| fma::<FMA>(block.masses[lane], shares[lane], self.masses[lane]));
+        self.metals = from_fn(|lane| fma::<FMA>(block.metals[lane], shares[lane], self.metals[lane]));
     }
 }
