@@ -7,10 +7,13 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use galmass_core::seed::generator;
 use galmass_core::{Gas, Particles};
 use galmass_project::dust::{GasSmoothing, gas_columns, gas_support_radii};
-use galmass_project::{Axis, View};
+use galmass_project::{Axis, View, reference};
 use rand::RngExt;
 
 const SIZES: [(usize, &str); 3] = [(10_000, "1e4"), (100_000, "1e5"), (1_000_000, "1e6")];
+
+/// Where the slow twin is timed too.
+const SLOW_AT: usize = 10_000;
 
 /// Points of a disc with a scale length of 4 kpc and a scale height of 0.4 kpc, dense in the middle.
 fn disc(n_points: usize, seed: u64) -> Vec<[f64; 3]> {
@@ -45,6 +48,14 @@ fn columns(criterion: &mut Criterion) {
             group.bench_function(view, |bencher| {
                 bencher
                     .iter(|| gas_columns(black_box(&stars), &gas, &axis, &GasSmoothing::default()).unwrap());
+            });
+        }
+        if n_stars == SLOW_AT {
+            let (view, edge_on) = (BenchmarkId::new("reference/edge-on", name), View::along(Axis::X));
+            group.bench_function(view, |bencher| {
+                let slow =
+                    || reference::gas_columns(black_box(&stars), &gas, &edge_on, &GasSmoothing::default());
+                bencher.iter(|| slow().unwrap());
             });
         }
     }
