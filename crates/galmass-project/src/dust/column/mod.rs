@@ -51,8 +51,9 @@ pub(super) const ATOMS_CM2_PER_MSUN_KPC2: f64 = SUN_G / PROTON_G / (CM_PER_KPC *
 /// [`ProjectError::NotFinite`] for a position that is no number, and what [`gas_support_radii`] refuses.
 ///
 /// # Cost
-/// Proportional to the number of kernels that the rays cross, summed over stars, shared out among threads; some 100
-/// bytes a star or cell.
+/// Proportional to the number of kernels that the rays cross, summed over stars, shared out among threads. Memory for
+/// some 100 bytes a star and a cell; where kernels are as wide as the galaxy, 8 bytes a cell for each halving of the
+/// image plane and each thread besides.
 ///
 /// # Examples
 /// ```
