@@ -134,6 +134,24 @@ pub enum ProjectError {
     /// The mesh cannot be.
     #[error(transparent)]
     Grid(#[from] GridError),
+    /// A column that the source does not carry is needed.
+    #[error("the particles have no column `{column}`, which is needed here")]
+    MissingColumn {
+        /// The column that is not there.
+        column: &'static str,
+    },
+    /// A setting is outside the range in which it means something.
+    #[error("`{setting}` is {value}, where {min} to {max} is needed")]
+    SettingOutOfRange {
+        /// The name of the setting.
+        setting: &'static str,
+        /// What was found.
+        value: f64,
+        /// The smallest value that is allowed.
+        min: f64,
+        /// The largest value that is allowed.
+        max: f64,
+    },
     /// The image does not fit its mesh.
     #[error(transparent)]
     Map(#[from] MapError),
@@ -164,7 +182,7 @@ pub(crate) fn check_support(support: &[SupportRadius]) -> Result<(), ProjectErro
 }
 
 /// Finite and not below zero, or the first value that is not.
-fn check_not_negative<T: Sync>(
+pub(crate) fn check_not_negative<T: Sync>(
     column: &'static str,
     items: &[T],
     value_of: impl Fn(&T) -> f64 + Sync,

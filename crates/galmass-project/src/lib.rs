@@ -28,16 +28,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Starlight comes from [`photometry`], and [`dust`] takes its share of it before it becomes an image.
+//!
 //! Whatever is fast here is held by tests to a slow twin in [`mod@reference`], gives the same bits for any number of
 //! threads, and conserves light.
 
 mod colour;
 mod compensated;
 mod deposit;
+pub mod dust;
 mod error;
 pub mod kernel;
 mod moments;
 mod neighbours;
+pub mod photometry;
 mod quadrature;
 mod rebin;
 mod simd;
@@ -56,5 +60,6 @@ pub use view::{Axis, View};
 /// Slow and simple twins of the fast functions, which tests compare them with.
 pub mod reference {
     pub use crate::deposit::reference::deposit;
+    pub use crate::dust::reference::gas_columns;
     pub use crate::neighbours::reference::support_radii;
 }
