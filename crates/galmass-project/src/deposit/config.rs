@@ -26,8 +26,9 @@ pub enum Scheme {
     /// Each kernel integrated over each pixel to a thousandth, several times faster. Light is conserved.
     ///
     /// The difference from [`Scheme::Exact`] is at most 1e-3 of the rms pixel for any one kernel of any width, and some
-    /// 1e-4 in images of galaxies, where the errors of many kernels even out. With fewer than 4096 particles this is
-    /// [`Scheme::Exact`], which then takes no time either. Kernels below a thousandth of a pixel are widened to it.
+    /// 1e-4 in images of galaxies, where the errors of many kernels even out. Kernels below a thousandth of a pixel are
+    /// widened to it. With fewer than 4096 particles, and for all kernels but the cubic spline, this is
+    /// [`Scheme::Exact`].
     Fast,
 }
 

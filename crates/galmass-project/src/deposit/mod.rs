@@ -119,7 +119,7 @@ pub fn deposit(
         _ => support.iter().map(|radius| radius.kpc()).fold(0.0, f64::max),
     };
     let placement = Placement::new(view, grid, config, widest_kpc)?;
-    if config.scheme == Scheme::Fast && positions_kpc.len() >= fast::FEWEST_PARTICLES {
+    if config.scheme == Scheme::Fast && fast::is_for(positions_kpc.len(), config.kernel) {
         // Bad values are met on the way, and only then looked for by name.
         if let Some(image) = fast::image_of(positions_kpc, weights, support, &placement, config.kernel) {
             return into_map(image, grid, unit);

@@ -16,6 +16,17 @@ use crate::simd::{Work, dispatch};
 /// Kernels narrower than this many pixels are widened to it: single precision knows no better where they end.
 const NARROWEST_PX: f64 = 1.0 / 1024.0;
 
+/// A support below this many pixels is a point, which belongs to one pixel alone, as in the exact scheme.
+const POINT_BELOW_PX: f64 = 1e-9;
+
+/// Where a kernel lies and how far it reaches, in pixels: a point is spread over a part of its pixel.
+#[inline(always)]
+fn spread(centre: f64, support: f64) -> (f64, f64) {
+    let wide = if support > NARROWEST_PX { support } else { NARROWEST_PX };
+    let middle = centre.floor() + 0.5;
+    if support < POINT_BELOW_PX { (middle, 0.25) } else { (centre, wide) }
+}
+
 /// Windows up to this many cells a side stay on one tile; wider ones need the whole mesh.
 const WIDEST_WINDOW: usize = 34;
 
@@ -107,15 +118,14 @@ impl Tiling {
     /// The bin of a particle and its kernel there; `None` if it adds nothing to the image.
     #[inline(never)]
     fn place(&self, particle: &Particle) -> Option<(u32, Splat)> {
-        let [x, y] = particle.centre;
-        let support = particle.support.max(NARROWEST_PX);
+        let [(x, support), (y, _)] = particle.centre.map(|centre| spread(centre, particle.support));
         let n_px = self.levels[0].n_cells as f64;
         let reaches = |centre: f64| centre + support > 0.0 && centre - support < n_px;
         // Written so that NaN, which coordinates that overflowed become, reaches nothing.
         if !(particle.light > 0.0 && reaches(x) && reaches(y)) {
             return None;
         }
-        let level = level_of(&self.levels, particle.centre, support);
+        let level = level_of(&self.levels, [x, y], support);
         let mesh = &self.levels[level];
         let per_px = 1.0 / mesh.cell_px;
         let (x, y, support) = (x * per_px, y * per_px, support * per_px);
@@ -296,8 +306,7 @@ impl Block {
         let mut scale = [0.0f64; BLOCK];
         let mut wide = [0.0f64; BLOCK];
         for k in 0..BLOCK {
-            let support = self.support[k];
-            let support = if support > NARROWEST_PX { support } else { NARROWEST_PX };
+            let (_, support) = spread(0.0, self.support[k]);
             // The power of two that takes the support down to the widest, read off its exponent.
             let ratio = support * (1.0 / WIDEST);
             let exponent = ((ratio.to_bits() + MANTISSA) >> MANTISSA_BITS) as i64 - EXPONENT_OF_ONE;
@@ -310,7 +319,7 @@ impl Block {
         for axis in 0..2 {
             let centre = &self.centre[axis];
             for k in 0..BLOCK {
-                let at = centre[k] * scale[k];
+                let at = spread(centre[k], self.support[k]).0 * scale[k];
                 let low = (at - wide[k]).floor();
                 let inverse = 1.0 / wide[k];
                 self.low[axis][k] = low as i32;
@@ -331,7 +340,7 @@ impl Block {
         let clear = if level.is_aligned() { n + margin } else { n - margin - 1 };
         let on_mesh = |axis: usize| {
             let (low, high) = (self.low[axis][k], self.high[axis][k]);
-            (low >= -margin) & (high < clear) & (low < n) & (high >= 0) & (high - low < WIDEST_WINDOW as i32)
+            (low >= -margin) & (high < clear) & (low < n) & (high >= 0) & (high.wrapping_sub(low) < WIDEST_WINDOW as i32)
         };
         (self.light[k] > 0.0) & on_mesh(0) & on_mesh(1)
     }

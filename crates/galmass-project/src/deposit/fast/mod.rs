@@ -37,8 +37,14 @@ use tile::{AddAll, Size};
 /// for other threads, and for single precision to add up.
 const KERNELS_PER_TASK: usize = 1 << 15;
 
-/// With fewer particles the exact scheme is fast enough, and an error would not even out.
-pub(super) const FEWEST_PARTICLES: usize = 4096;
+/// With fewer particles the exact scheme is fast enough.
+const FEWEST_PARTICLES: usize = 4096;
+
+/// Whether the scheme keeps its promise and is worth it. Other kernels than the spline are less separable: as many
+/// products leave up to three times as much of them.
+pub(super) fn is_for(n_particles: usize, kernel: Kernel) -> bool {
+    n_particles >= FEWEST_PARTICLES && kernel == Kernel::CubicSpline
+}
 
 /// Makes the image of smoothed particles; `None` if a value is not finite, or a support or weight below zero.
 pub(super) fn image_of(
@@ -49,13 +55,13 @@ pub(super) fn image_of(
     kernel: Kernel,
 ) -> Option<Vec<f64>> {
     let (view, grid) = (placement.view(), placement.grid());
-    let px_per_kpc = 1.0 / grid.pixel_size_kpc();
+    let (half_width_kpc, pixel_size_kpc) = (grid.half_width_kpc(), grid.pixel_size_kpc());
     if placement.is_plain() {
         let particle = |index: usize| Particle {
             centre: view
                 .plane(positions_kpc[index])
-                .map(|coordinate| (coordinate + grid.half_width_kpc()) * px_per_kpc),
-            support: support[index].kpc() * px_per_kpc,
+                .map(|coordinate| (coordinate + half_width_kpc) / pixel_size_kpc),
+            support: support[index].kpc() / pixel_size_kpc,
             light: weights[index],
         };
         return image_of_particles(positions_kpc.len(), particle, grid.n_px(), kernel);
