@@ -2,6 +2,7 @@
 
 mod config;
 mod exact;
+mod lanes;
 pub(crate) mod reference;
 mod separable;
 

@@ -5,18 +5,18 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::order::Runs;
-use super::{Expansions, MIDDLE_TO_PX, Splat, cells};
+use super::{Expansions, FEW_TO_PX, Splat};
+use crate::deposit::lanes::{Lanes, N_LANES, Work, dispatch};
 use crate::deposit::separable::Separable;
-use crate::simd::{Work, dispatch, fma};
 
 /// Bands for each thread, so that a thread that is done early finds another one to do.
 const BANDS_PER_THREAD: usize = 4;
 
-/// Columns that are worked on together.
-const LANES: usize = 8;
-
 /// Rows that are worked on together.
 const GROUP: usize = 4;
+
+/// Blocks of eight columns that are worked on together: as many numbers as registers hold.
+const PAIR: usize = 2;
 
 /// Adds the wide kernels to an image, in bands of rows that take about equally long. Each row takes them in the same
 /// order wherever the cuts are.
@@ -46,7 +46,9 @@ fn costs_of_rows(runs: &Runs, n_px: usize) -> Vec<f64> {
 
 /// The upper ends of bands.
 fn cuts(costs: &[f64]) -> Vec<usize> {
-    let share = costs.iter().sum::<f64>() / (BANDS_PER_THREAD * rayon::current_num_threads()) as f64;
+    let n_threads = rayon::current_num_threads();
+    let n_bands = if n_threads == 1 { 1 } else { BANDS_PER_THREAD * n_threads };
+    let share = costs.iter().sum::<f64>() / n_bands as f64;
     let mut cuts = Vec::new();
     let mut cost = 0.0;
     for (row, cost_of_row) in costs.iter().enumerate() {
@@ -84,168 +86,221 @@ impl Work for Band<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FMA: bool>(mut self) {
-        let (mut middle, mut wide) = (Scratch::new(self.n_px), Scratch::new(self.n_px));
+    fn run<L: Lanes>(mut self) {
+        let (mut few, mut many) = (Scratch::new(self.n_px), Scratch::new(self.n_px));
         for splat in self.runs.wide() {
-            if splat.support <= MIDDLE_TO_PX {
-                self.add::<24, FMA>(&mut middle, splat, &self.expansions.middle);
+            let rows = splat.rows(self.n_px);
+            let rows = rows.start.max(self.rows.start)..rows.end.min(self.rows.end);
+            if rows.is_empty() {
+                continue;
+            }
+            if splat.support <= FEW_TO_PX {
+                self.add::<2, L>(&mut few, splat, rows, &self.expansions.few);
             } else {
-                self.add::<32, FMA>(&mut wide, splat, &self.expansions.wide);
+                self.add::<3, L>(&mut many, splat, rows, &self.expansions.many);
             }
         }
     }
 }
 
-/// What is prepared for a splat.
-struct Scratch<const RANKS: usize> {
-    /// The differences of the primitives between the edges of the columns: `[block of columns][r][column]`.
-    along_x: Vec<[[f64; LANES]; RANKS]>,
+/// What is prepared for a splat, for each eight columns that it reaches.
+struct Scratch<const BLOCKS: usize> {
+    columns: Vec<Columns<BLOCKS>>,
     /// The light of a group of rows.
-    strips: [Vec<[f64; LANES]>; GROUP],
+    strips: [Vec<[f64; N_LANES]>; GROUP],
 }
 
-impl<const RANKS: usize> Scratch<RANKS> {
+#[derive(Clone)]
+struct Columns<const BLOCKS: usize> {
+    /// The differences of the primitives between the edges of the columns: `[block][r][column]`.
+    differences: [[[f64; N_LANES]; N_LANES]; BLOCKS],
+    /// The squares of the distances to the nearest point of each column; infinite beyond the image.
+    distances: [f64; N_LANES],
+}
+
+impl<const BLOCKS: usize> Scratch<BLOCKS> {
     fn new(n_px: usize) -> Self {
-        let n_blocks = n_px.div_ceil(LANES) + 1;
-        Self {
-            along_x: vec![[[0.0; LANES]; RANKS]; n_blocks],
-            strips: std::array::from_fn(|_| vec![[0.0; LANES]; n_blocks]),
+        let n = n_px.div_ceil(PAIR * N_LANES) * PAIR;
+        let columns =
+            Columns { differences: [[[0.0; N_LANES]; N_LANES]; BLOCKS], distances: [f64::INFINITY; N_LANES] };
+        Self { columns: vec![columns; n], strips: std::array::from_fn(|_| vec![[0.0; N_LANES]; n]) }
+    }
+
+    /// Prepares the columns of a splat, from its first on; returns their number, in pairs of eights.
+    #[inline(always)]
+    fn prepare<L: Lanes>(
+        &mut self,
+        splat: &Splat,
+        first: usize,
+        n: usize,
+        expansion: &Separable<BLOCKS>,
+    ) -> usize {
+        let per_px = 1.0 / splat.support;
+        let n_pairs = n.div_ceil(PAIR * N_LANES);
+        let mut before = expansion.primitives::<L>((first as f64 - splat.x) * per_px);
+        let mut n_done = 0;
+        for columns in &mut self.columns[..n_pairs * PAIR] {
+            let mut differences = [[L::splat(0.0); N_LANES]; BLOCKS];
+            for lane in 0..N_LANES {
+                if n_done < n {
+                    columns.distances[lane] = nearest((first + n_done) as f64 - splat.x);
+                    n_done += 1;
+                    let after = expansion.primitives::<L>(((first + n_done) as f64 - splat.x) * per_px);
+                    for block in 0..BLOCKS {
+                        differences[block][lane] = after[block].minus(before[block]);
+                    }
+                    before = after;
+                } else {
+                    columns.distances[lane] = f64::INFINITY;
+                }
+            }
+            for block in 0..BLOCKS {
+                let turned = L::transpose(differences[block]);
+                for lane in 0..N_LANES {
+                    turned[lane].store(&mut columns.differences[block][lane]);
+                }
+            }
         }
+        n_pairs
     }
 }
 
 impl Band<'_> {
     /// Adds the part of a splat that lies in the band.
     #[inline(always)]
-    fn add<const RANKS: usize, const FMA: bool>(
+    fn add<const BLOCKS: usize, L: Lanes>(
         &mut self,
-        scratch: &mut Scratch<RANKS>,
+        scratch: &mut Scratch<BLOCKS>,
         splat: &Splat,
-        expansion: &Separable<RANKS>,
+        rows: Range<usize>,
+        expansion: &Separable<BLOCKS>,
     ) {
-        let rows = splat.rows(self.n_px);
-        let rows = rows.start.max(self.rows.start)..rows.end.min(self.rows.end);
-        if rows.is_empty() {
-            return;
-        }
-        let per_px = 1.0 / splat.support;
         let columns = splat.columns(self.n_px);
-        let edge = |pixel: usize, at: f64| expansion.primitives::<FMA>((pixel as f64 - at) * per_px);
-        let mut before = edge(columns.start, splat.x);
-        for (index, column) in columns.clone().enumerate() {
-            let after = edge(column + 1, splat.x);
-            let block = &mut scratch.along_x[index / LANES];
-            for r in 0..RANKS {
-                block[r][index % LANES] = after[r] - before[r];
-            }
-            before = after;
-        }
-
-        let factors = expansion.factors.map(|factor| factor * splat.weight);
-        let mut before = edge(rows.start, splat.y);
+        let n_pairs = scratch.prepare::<L>(splat, columns.start, columns.len(), expansion);
+        let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
+        let per_px = 1.0 / splat.support;
+        let weight = L::splat(splat.weight);
+        let mut before = expansion.primitives::<L>((rows.start as f64 - splat.y) * per_px);
+        let mut light_before = marginal(before[0]);
         let mut start = rows.start;
         while start < rows.end {
-            let end = rows.end.min(start + GROUP);
-            let mut along_y = [[0.0; GROUP]; RANKS];
-            let mut chords: [Range<usize>; GROUP] = std::array::from_fn(|_| 0..0);
-            let (mut first, mut last) = (columns.end, columns.start);
-            for row in start..end {
-                let after = edge(row + 1, splat.y);
-                for r in 0..RANKS {
-                    along_y[r][row - start] = factors[r] * (after[r] - before[r]);
+            let n_rows = GROUP.min(rows.end - start);
+            // Rows that are not there have no light, and nothing is within their reach.
+            let mut factors = [[[0.0; N_LANES]; BLOCKS]; GROUP];
+            let mut reaches = [0.0; GROUP];
+            let mut wholes = [0.0; GROUP];
+            let mut reach = 0.0f64;
+            for index in 0..n_rows {
+                let row = start + index;
+                let after = expansion.primitives::<L>(((row + 1) as f64 - splat.y) * per_px);
+                for block in 0..BLOCKS {
+                    let factor = L::load(&expansion.factors[block]).times(weight);
+                    after[block].minus(before[block]).times(factor).store(&mut factors[index][block]);
                 }
                 before = after;
-                let chord = splat.chord(row, &columns);
-                (first, last) = (first.min(chord.start), last.max(chord.end));
-                chords[row - start] = chord.start - columns.start..chord.end - columns.start;
+                let light_after = marginal(before[0]);
+                wholes[index] = splat.weight * (light_after - light_before).max(0.0);
+                light_before = light_after;
+                reaches[index] = splat.support * splat.support - nearest(row as f64 - splat.y);
+                reach = reach.max(reaches[index]);
             }
-            if first < last {
-                let blocks = (first - columns.start) / LANES..(last - columns.start).div_ceil(LANES);
-                products::<RANKS, FMA>(&along_y, scratch, blocks);
+            // The widest chord of the group, in pairs.
+            let half = reach.sqrt();
+            let from_start = splat.x - columns.start as f64;
+            let pair_of = |column: f64| column.max(0.0) as usize / (PAIR * N_LANES);
+            let end_pair = (pair_of(from_start + half) + 1).min(n_pairs);
+            // The chord of a kernel that meets the image with other rows may lie beyond it.
+            let first_pair = pair_of(from_start - half).min(end_pair);
+            let sums = scratch.products::<L>(first_pair, end_pair, &factors, &reaches);
+            for index in 0..n_rows {
+                let (sum, whole) = (sums[index], wholes[index]);
+                let to_whole = if sum > 0.0 && (is_inside || sum > whole) { whole / sum } else { 1.0 };
+                let row = (start + index - self.rows.start) * self.n_px;
+                let light = &mut self.light[row + columns.start..row + columns.end];
+                let first = first_pair * PAIR * N_LANES;
+                let strip = &scratch.strips[index][first_pair * PAIR..end_pair * PAIR];
+                add_scaled::<L>(&mut light[first.min(columns.len())..], strip, to_whole);
+                if sum <= 0.0 && is_inside {
+                    // All of the little light of a row at the rim was rounded away.
+                    light[from_start as usize] += whole;
+                }
             }
-            for (index, chord) in chords.into_iter().enumerate().take(end - start) {
-                // The first product alone has the light of the whole row, which is twice its half.
-                let whole = along_y[0][index];
-                let middle = (splat.x as usize).clamp(columns.start, columns.end - 1) - columns.start;
-                let strip = &mut scratch.strips[index].as_flattened_mut()[..columns.len()];
-                let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
-                let from = (start + index - self.rows.start) * self.n_px + columns.start;
-                let light = &mut self.light[from..from + columns.len()];
-                add_row(light, strip, chord, middle, whole, is_inside);
-            }
-            start = end;
+            start += n_rows;
         }
     }
 }
 
-impl Splat {
-    /// The pixels of a row that the kernel reaches, among its columns.
+impl<const BLOCKS: usize> Scratch<BLOCKS> {
+    /// Sums up the products in some pairs of eights of columns, for a group of rows, and what lies within their reaches.
     #[inline(always)]
-    fn chord(&self, row: usize, columns: &Range<usize>) -> Range<usize> {
-        let below = row as f64 - self.y;
-        let above = self.y - (row + 1) as f64;
-        let distance = below.max(above).max(0.0);
-        let square = (self.support - distance) * (self.support + distance);
-        let half = square.max(0.0).sqrt();
-        let chord = cells(self.x - half, self.x + half, columns.end);
-        chord.start.max(columns.start)..chord.end.max(columns.start)
-    }
-}
-
-/// Sums up the products in some blocks of columns of a group of rows.
-#[inline(always)]
-fn products<const RANKS: usize, const FMA: bool>(
-    along_y: &[[f64; GROUP]; RANKS],
-    scratch: &mut Scratch<RANKS>,
-    blocks: Range<usize>,
-) {
-    for block in blocks {
-        let along_x = &scratch.along_x[block];
-        let mut shares = [[0.0; LANES]; GROUP];
-        for r in 0..RANKS {
-            for (shares, factor) in shares.iter_mut().zip(along_y[r]) {
-                for lane in 0..LANES {
-                    shares[lane] = fma::<FMA>(factor, along_x[r][lane], shares[lane]);
+    fn products<L: Lanes>(
+        &mut self,
+        first_pair: usize,
+        end_pair: usize,
+        factors: &[[[f64; N_LANES]; BLOCKS]; GROUP],
+        reaches: &[f64; GROUP],
+    ) -> [f64; GROUP] {
+        let mut sums = [L::splat(0.0); GROUP];
+        for pair in first_pair..end_pair {
+            let columns = &self.columns[pair * PAIR..(pair + 1) * PAIR];
+            let mut shares = [[L::splat(0.0); PAIR]; GROUP];
+            for block in 0..BLOCKS {
+                for r in 0..N_LANES {
+                    let left = L::load(&columns[0].differences[block][r]);
+                    let right = L::load(&columns[1].differences[block][r]);
+                    for row in 0..GROUP {
+                        let factor = L::splat(factors[row][block][r]);
+                        shares[row][0] = left.fma(factor, shares[row][0]);
+                        shares[row][1] = right.fma(factor, shares[row][1]);
+                    }
+                }
+            }
+            for row in 0..GROUP {
+                let reach = L::splat(reaches[row]);
+                for index in 0..PAIR {
+                    // Products neither end at the circle nor are all above zero near it; a kernel does and is.
+                    let distances = L::load(&columns[index].distances);
+                    let share = shares[row][index].positive_where_less(distances, reach);
+                    sums[row] = sums[row].plus(share);
+                    share.store(&mut self.strips[row][pair * PAIR + index]);
                 }
             }
         }
-        for (strip, shares) in scratch.strips.iter_mut().zip(shares) {
-            strip[block] = shares;
+        let mut totals = [0.0; GROUP];
+        for row in 0..GROUP {
+            totals[row] = sums[row].sum();
+        }
+        totals
+    }
+}
+
+/// The light from the middle to an edge, by the first of the primitives there: no other changes that of a whole row. Near
+/// the rim it errs by some 1e-12, which must not count as light that comes back.
+#[inline(always)]
+fn marginal<L: Lanes>(first: L) -> f64 {
+    let mut values = [0.0; N_LANES];
+    first.store(&mut values);
+    values[0].clamp(-0.5, 0.5)
+}
+
+/// Adds a strip to a row of light, as far as that goes.
+#[inline(always)]
+fn add_scaled<L: Lanes>(light: &mut [f64], strip: &[[f64; N_LANES]], factor: f64) {
+    let (chunks, rest) = light.as_chunks_mut::<N_LANES>();
+    let factors = L::splat(factor);
+    for (light, shares) in chunks.iter_mut().zip(strip) {
+        L::load(shares).fma(factors, L::load(light)).store(light);
+    }
+    if let Some(shares) = strip.get(chunks.len()) {
+        for (light, share) in rest.iter_mut().zip(shares) {
+            *light += factor * share;
         }
     }
 }
 
-/// Adds a row of shares within the chord, which together have the light of the whole row if all of it is seen.
+/// The square of the distance to a pixel that begins at `low`.
 #[inline(always)]
-fn add_row(
-    light: &mut [f64],
-    strip: &mut [f64],
-    chord: Range<usize>,
-    middle: usize,
-    whole: f64,
-    is_inside: bool,
-) {
-    let strip = &mut strip[chord.clone()];
-    let mut lanes = [0.0; LANES];
-    let mut chunks = strip.chunks_exact_mut(LANES);
-    for chunk in &mut chunks {
-        for (sum, share) in lanes.iter_mut().zip(chunk) {
-            // Products are not all above zero near the rim; a kernel is.
-            *share = if *share > 0.0 { *share } else { 0.0 };
-            *sum += *share;
-        }
-    }
-    for (sum, share) in lanes.iter_mut().zip(chunks.into_remainder()) {
-        *share = if *share > 0.0 { *share } else { 0.0 };
-        *sum += *share;
-    }
-    let sum: f64 = lanes.iter().sum();
-    if sum > 0.0 {
-        let to_whole = if is_inside || sum > whole { whole / sum } else { 1.0 };
-        for (light, share) in light[chord].iter_mut().zip(strip) {
-            *light += to_whole * *share;
-        }
-    } else if is_inside {
-        light[middle] += whole;
-    }
+fn nearest(low: f64) -> f64 {
+    let distance = low.max(-1.0 - low).max(0.0);
+    distance * distance
 }
