@@ -36,7 +36,7 @@ pub(super) struct Separable<const BLOCKS: usize> {
     /// s_r.
     pub(super) factors: [[f64; N_LANES]; BLOCKS],
     /// `[segment][power][r]`, with one more segment for all that lies beyond the rim.
-    segments: Vec<[[[f64; N_LANES]; BLOCKS]; POINTS + 1]>,
+    segments: Box<[[[[f64; N_LANES]; BLOCKS]; POINTS + 1]; SEGMENTS + 1]>,
 }
 
 impl<const BLOCKS: usize> Separable<BLOCKS> {
@@ -47,7 +47,7 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
         let (factors, functions) = nodes.products(&remainder, BLOCKS * N_LANES - 1);
         let mut expansion = Self {
             factors: [[0.0; N_LANES]; BLOCKS],
-            segments: vec![[[[0.0; N_LANES]; BLOCKS]; POINTS + 1]; SEGMENTS + 1],
+            segments: Box::new([[[[0.0; N_LANES]; BLOCKS]; POINTS + 1]; SEGMENTS + 1]),
         };
         expansion.set(0, 1.0, &nodes.interpolate(&first));
         for (index, (factor, function)) in factors.into_iter().zip(functions).enumerate() {
@@ -76,8 +76,9 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
     #[inline(always)]
     pub(super) fn primitives<L: Lanes>(&self, x: f64) -> [L; BLOCKS] {
         let position = (x.abs() * SEGMENTS as f64).min(SEGMENTS as f64);
-        let segment = position as usize;
-        let t = L::splat(position - segment as f64);
+        // SAFETY: the number is not NaN, for which `min` has chosen the other, and between 0 and SEGMENTS.
+        let segment = unsafe { position.to_int_unchecked::<i32>() } as usize;
+        let t = L::splat(position - f64::from(segment as i32));
         let sign = L::splat(1.0f64.copysign(x));
         let [a, b, c, d, e, f] = &self.segments[segment];
         let mut values = [L::splat(0.0); BLOCKS];

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::order::{Runs, TILE};
+use super::order::{Runs, TILE, cell};
 use super::{REACH, Splat};
 use crate::deposit::lanes::{Lanes, N_LANES, Work, dispatch};
 use crate::deposit::separable::Separable;
@@ -87,7 +87,7 @@ impl Work for Sum<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> Buffer {
-        let start = self.runs.tiles.start(self.part.tile).map(|start| start as f64 - REACH as f64);
+        let start = self.runs.tiles.start(self.part.tile);
         let mut buffers = [Buffer::new(), Buffer::new()];
         let [light, rest] = &mut buffers;
         let (mut skip, mut left) = (self.part.skipped, PART);
@@ -121,11 +121,15 @@ struct Window {
 
 impl Window {
     #[inline(always)]
-    fn new(at: f64, support: f64, start: f64) -> Self {
-        let low = (at - support).floor();
-        let n = ((at + support).floor() - low) as usize + 1;
+    fn new(at: f64, support: f64, start: usize) -> Self {
+        let (low, high) = (cell(at - support), cell(at + support));
         // The limits are for the compiler; a narrow kernel keeps within them.
-        Self { first: ((low - start) as usize).min(TILE - 1), n: n.clamp(1, REACH), at: at - low }
+        let n = (high - low + 1).clamp(1, REACH as i32) as usize;
+        Self {
+            first: (low as usize).saturating_sub(start).min(TILE - 1),
+            n,
+            at: at + REACH as f64 - f64::from(low),
+        }
     }
 }
 
@@ -135,7 +139,7 @@ fn add_splat<L: Lanes>(
     light: &mut [[f64; SIDE]],
     rest: &mut [[f64; SIDE]],
     splat: &Splat,
-    start: [f64; 2],
+    start: [usize; 2],
     expansion: &Separable<BLOCKS>,
 ) {
     let columns = Window::new(splat.x, splat.support, start[0]);
@@ -183,31 +187,40 @@ fn add_window<const C: usize, L: Lanes>(
         }
         to_columns[c] = L::load(&distances);
     }
-    let weight = L::splat(splat.weight);
-    let mut sums = [L::splat(0.0); C];
+    // In memory, from where each is spread over eight lanes on its way into a product.
+    let mut along_y = [[0.0; RANKS]; REACH];
+    let mut reaches = [0.0; REACH];
     let mut before = ends::<L>(-0.5);
+    let mut factors = [L::splat(splat.weight); BLOCKS];
+    for block in 0..BLOCKS {
+        factors[block] = factors[block].times(L::load(&expansion.factors[block]));
+    }
     for row in 0..rows.n {
         let after = edge::<L>(row + 1, rows, per_px, expansion);
-        let mut factors = [[0.0; N_LANES]; BLOCKS];
+        let (blocks, _) = along_y[row].as_chunks_mut::<N_LANES>();
         for block in 0..BLOCKS {
-            let factor = L::load(&expansion.factors[block]).times(weight);
-            after[block].minus(before[block]).times(factor).store(&mut factors[block]);
+            after[block].minus(before[block]).times(factors[block]).store(&mut blocks[block]);
         }
         before = after;
+        reaches[row] = square - nearest(row as f64, rows.at);
+    }
+
+    let mut sums = [L::splat(0.0); C];
+    for row in 0..rows.n {
         // Two sums of every other product, which do not wait for each other.
         let mut shares = [[L::splat(0.0); C]; 2];
         for r in 0..RANKS {
-            let factor = L::splat(factors[r / N_LANES][r % N_LANES]);
+            let factor = L::splat(along_y[row][r]);
             for c in 0..C {
                 shares[r % 2][c] = along_x[r][c].fma(factor, shares[r % 2][c]);
             }
         }
-        let left = L::splat(square - nearest(row as f64, rows.at));
+        let reach = L::splat(reaches[row]);
         let pixels = &mut light[rows.first + row][columns.first..columns.first + C * N_LANES];
         let (pixels, _) = pixels.as_chunks_mut::<N_LANES>();
         for c in 0..C {
             // Products neither end at the circle nor are all above zero near it; a kernel does and is.
-            let share = shares[0][c].plus(shares[1][c]).positive_where_less(to_columns[c], left);
+            let share = shares[0][c].plus(shares[1][c]).positive_where_less(to_columns[c], reach);
             sums[c] = sums[c].plus(share);
             L::load(&pixels[c]).plus(share).store(&mut pixels[c]);
         }
