@@ -27,16 +27,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) use low_rank::LowRank;
 use nodes::{Nodes, POINTS, SEGMENTS};
 
-use super::lanes::{Lanes, N_LANES};
+use super::lanes::{Eight, Lanes, N_LANES};
 use crate::kernel::Kernel;
 
 /// An expansion in `BLOCKS` times eight products: their factors, and their primitives as quintics on segments of equal
 /// length, laid out so that eight primitives are evaluated at once.
 pub(super) struct Separable<const BLOCKS: usize> {
     /// s_r.
-    pub(super) factors: [[f64; N_LANES]; BLOCKS],
+    pub(super) factors: [Eight; BLOCKS],
     /// `[segment][power][r]`, with one more segment for all that lies beyond the rim.
-    segments: Box<[[[[f64; N_LANES]; BLOCKS]; POINTS + 1]; SEGMENTS + 1]>,
+    segments: Box<[[[Eight; BLOCKS]; POINTS + 1]; SEGMENTS + 1]>,
 }
 
 impl<const BLOCKS: usize> Separable<BLOCKS> {
@@ -46,27 +46,27 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
         let (first, remainder) = nodes.split(kernel);
         let (factors, functions) = nodes.products(&remainder, BLOCKS * N_LANES - 1);
         let mut expansion = Self {
-            factors: [[0.0; N_LANES]; BLOCKS],
-            segments: Box::new([[[[0.0; N_LANES]; BLOCKS]; POINTS + 1]; SEGMENTS + 1]),
+            factors: [Eight::default(); BLOCKS],
+            segments: Box::new([[[Eight::default(); BLOCKS]; POINTS + 1]; SEGMENTS + 1]),
         };
         expansion.set(0, 1.0, &nodes.interpolate(&first));
         for (index, (factor, function)) in factors.into_iter().zip(functions).enumerate() {
             expansion.set(index + 1, factor, &nodes.interpolate(&function));
         }
         // Exact, so that no light is lost: the marginal ends at a half, the others where they began.
-        expansion.segments[SEGMENTS][0][0][0] = 0.5;
+        expansion.segments[SEGMENTS][0][0].0[0] = 0.5;
         expansion
     }
 
     fn set(&mut self, rank: usize, factor: f64, densities: &[nodes::Quartic]) {
         let (block, lane) = (rank / N_LANES, rank % N_LANES);
-        self.factors[block][lane] = factor;
+        self.factors[block].0[lane] = factor;
         let mut before = 0.0;
         for (segment, density) in self.segments.iter_mut().zip(densities) {
-            segment[0][block][lane] = before;
+            segment[0][block].0[lane] = before;
             for (power, coefficient) in density.iter().enumerate() {
                 let integral = coefficient / ((power + 1) * SEGMENTS) as f64;
-                segment[power + 1][block][lane] = integral;
+                segment[power + 1][block].0[lane] = integral;
                 before += integral;
             }
         }
@@ -84,9 +84,9 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
         let mut values = [L::splat(0.0); BLOCKS];
         for block in 0..BLOCKS {
             // A plain loop: closures would not be compiled for the processor at hand.
-            let high = L::load(&f[block]).fma(t, L::load(&e[block])).fma(t, L::load(&d[block]));
-            let low = high.fma(t, L::load(&c[block])).fma(t, L::load(&b[block]));
-            values[block] = low.fma(t, L::load(&a[block])).times(sign);
+            let high = L::load(&f[block].0).fma(t, L::load(&e[block].0)).fma(t, L::load(&d[block].0));
+            let low = high.fma(t, L::load(&c[block].0)).fma(t, L::load(&b[block].0));
+            values[block] = low.fma(t, L::load(&a[block].0)).times(sign);
         }
         values
     }
@@ -129,7 +129,7 @@ mod tests {
 
     pub(super) fn light<const BLOCKS: usize>(expansion: &Separable<BLOCKS>, x: [f64; 2], y: [f64; 2]) -> f64 {
         let ends = [x[0], x[1], y[0], y[1]].map(|end| primitives(expansion, end));
-        let factors = expansion.factors.concat();
+        let factors = expansion.factors.map(|eight| eight.0).concat();
         (0..factors.len()).map(|r| factors[r] * (ends[1][r] - ends[0][r]) * (ends[3][r] - ends[2][r])).sum()
     }
 
@@ -146,7 +146,9 @@ mod tests {
     fn products_beyond_the_first_leave_rows_alone() {
         let expansion = Separable::<4>::of(Kernel::CubicSpline);
         let rim = primitives(&expansion, 1.0 - 1e-12);
-        for (r, (value, factor)) in rim.iter().zip(expansion.factors.concat()).enumerate().skip(1) {
+        for (r, (value, factor)) in
+            rim.iter().zip(expansion.factors.map(|eight| eight.0).concat()).enumerate().skip(1)
+        {
             // In units of what it would change in a row as long as the first segment.
             assert!((value * factor).abs() < 1e-13, "{r}: {value:e} of {factor:e}");
         }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::order::Runs;
 use super::{Expansions, FEW_TO_PX, Splat};
-use crate::deposit::lanes::{Lanes, N_LANES, Work, dispatch};
+use crate::deposit::lanes::{Eight, Lanes, N_LANES, Work, dispatch};
 use crate::deposit::separable::Separable;
 
 /// Bands for each thread, so that a thread that is done early finds another one to do.
@@ -86,87 +86,145 @@ impl Work for Band<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(mut self) {
-        let (mut few, mut many) = (Scratch::new(self.n_px), Scratch::new(self.n_px));
+    fn run<L: Lanes>(self) {
+        let n_eights = self.n_px.div_ceil(PAIR * N_LANES) * PAIR;
+        let (mut few, mut many) = (Scratch::new(n_eights), Scratch::new(n_eights));
+        let mut sum = Sum { rows: self.rows, n_px: self.n_px, light: Vec::new(), n_eights };
+        sum.light.resize(sum.rows.len() * n_eights, Eight::default());
         for splat in self.runs.wide() {
             let rows = splat.rows(self.n_px);
-            let rows = rows.start.max(self.rows.start)..rows.end.min(self.rows.end);
+            let rows = rows.start.max(sum.rows.start)..rows.end.min(sum.rows.end);
             if rows.is_empty() {
                 continue;
             }
             if splat.support <= FEW_TO_PX {
-                self.add::<2, L>(&mut few, splat, rows, &self.expansions.few);
+                sum.add::<2, L>(&mut few, splat, rows, &self.expansions.few);
             } else {
-                self.add::<3, L>(&mut many, splat, rows, &self.expansions.many);
+                sum.add::<3, L>(&mut many, splat, rows, &self.expansions.many);
+            }
+        }
+        for (pixels, light) in self.light.chunks_exact_mut(self.n_px).zip(sum.light.chunks_exact(n_eights)) {
+            for (pixels, light) in pixels.chunks_mut(N_LANES).zip(light) {
+                pixels.iter_mut().zip(&light.0).for_each(|(pixel, light)| *pixel += light);
             }
         }
     }
 }
 
-/// What is prepared for a splat, for each eight columns that it reaches.
+/// The light of the wide kernels in a band.
+struct Sum {
+    rows: Range<usize>,
+    n_px: usize,
+    /// Eights of columns, `n_eights` to a row.
+    light: Vec<Eight>,
+    n_eights: usize,
+}
+
+/// What is prepared for a splat, for each eight columns of the image.
 struct Scratch<const BLOCKS: usize> {
     columns: Vec<Columns<BLOCKS>>,
     /// The light of a group of rows.
-    strips: [Vec<[f64; N_LANES]>; GROUP],
+    strips: [Vec<Eight>; GROUP],
 }
 
 #[derive(Clone)]
 struct Columns<const BLOCKS: usize> {
     /// The differences of the primitives between the edges of the columns: `[block][r][column]`.
-    differences: [[[f64; N_LANES]; N_LANES]; BLOCKS],
+    differences: [[Eight; N_LANES]; BLOCKS],
     /// The squares of the distances to the nearest point of each column; infinite beyond the image.
-    distances: [f64; N_LANES],
+    distances: Eight,
 }
 
 impl<const BLOCKS: usize> Scratch<BLOCKS> {
-    fn new(n_px: usize) -> Self {
-        let n = n_px.div_ceil(PAIR * N_LANES) * PAIR;
-        let columns =
-            Columns { differences: [[[0.0; N_LANES]; N_LANES]; BLOCKS], distances: [f64::INFINITY; N_LANES] };
-        Self { columns: vec![columns; n], strips: std::array::from_fn(|_| vec![[0.0; N_LANES]; n]) }
+    fn new(n_eights: usize) -> Self {
+        let columns = Columns {
+            differences: [[Eight::default(); N_LANES]; BLOCKS],
+            distances: Eight([f64::INFINITY; N_LANES]),
+        };
+        Self {
+            columns: vec![columns; n_eights],
+            strips: std::array::from_fn(|_| vec![Eight::default(); n_eights]),
+        }
     }
 
-    /// Prepares the columns of a splat, from its first on; returns their number, in pairs of eights.
+    /// Prepares some eights of columns of an image for a splat.
     #[inline(always)]
     fn prepare<L: Lanes>(
         &mut self,
         splat: &Splat,
-        first: usize,
-        n: usize,
+        eights: Range<usize>,
+        n_px: usize,
         expansion: &Separable<BLOCKS>,
-    ) -> usize {
+    ) {
         let per_px = 1.0 / splat.support;
-        let n_pairs = n.div_ceil(PAIR * N_LANES);
-        let mut before = expansion.primitives::<L>((first as f64 - splat.x) * per_px);
-        let mut n_done = 0;
-        for columns in &mut self.columns[..n_pairs * PAIR] {
+        let from_x = |column: usize| column as f64 - splat.x;
+        let mut column = eights.start * N_LANES;
+        let mut before = expansion.primitives::<L>(from_x(column) * per_px);
+        for columns in &mut self.columns[eights] {
             let mut differences = [[L::splat(0.0); N_LANES]; BLOCKS];
             for lane in 0..N_LANES {
-                if n_done < n {
-                    columns.distances[lane] = nearest((first + n_done) as f64 - splat.x);
-                    n_done += 1;
-                    let after = expansion.primitives::<L>(((first + n_done) as f64 - splat.x) * per_px);
-                    for block in 0..BLOCKS {
-                        differences[block][lane] = after[block].minus(before[block]);
-                    }
-                    before = after;
-                } else {
-                    columns.distances[lane] = f64::INFINITY;
+                let distance = if column < n_px { nearest(from_x(column)) } else { f64::INFINITY };
+                columns.distances.0[lane] = distance;
+                column += 1;
+                let after = expansion.primitives::<L>(from_x(column) * per_px);
+                for block in 0..BLOCKS {
+                    differences[block][lane] = after[block].minus(before[block]);
                 }
+                before = after;
             }
             for block in 0..BLOCKS {
                 let turned = L::transpose(differences[block]);
                 for lane in 0..N_LANES {
-                    turned[lane].store(&mut columns.differences[block][lane]);
+                    turned[lane].store(&mut columns.differences[block][lane].0);
                 }
             }
         }
-        n_pairs
+    }
+
+    /// Sums up the products in some pairs of eights of columns, for a group of rows, as far as their reaches go.
+    #[inline(always)]
+    fn products<L: Lanes>(
+        &mut self,
+        pairs: Range<usize>,
+        factors: &[[[f64; N_LANES]; BLOCKS]; GROUP],
+        reaches: &[f64; GROUP],
+    ) -> [f64; GROUP] {
+        let mut sums = [L::splat(0.0); GROUP];
+        for pair in pairs {
+            let columns = &self.columns[pair * PAIR..(pair + 1) * PAIR];
+            let mut shares = [[L::splat(0.0); PAIR]; GROUP];
+            for block in 0..BLOCKS {
+                for r in 0..N_LANES {
+                    let left = L::load(&columns[0].differences[block][r].0);
+                    let right = L::load(&columns[1].differences[block][r].0);
+                    for row in 0..GROUP {
+                        let factor = L::splat(factors[row][block][r]);
+                        shares[row][0] = left.fma(factor, shares[row][0]);
+                        shares[row][1] = right.fma(factor, shares[row][1]);
+                    }
+                }
+            }
+            for row in 0..GROUP {
+                let reach = L::splat(reaches[row]);
+                for index in 0..PAIR {
+                    // Products neither end at the circle nor are all above zero near it; a kernel does and is.
+                    let distances = L::load(&columns[index].distances.0);
+                    let share = shares[row][index].positive_where_less(distances, reach);
+                    sums[row] = sums[row].plus(share);
+                    share.store(&mut self.strips[row][pair * PAIR + index].0);
+                }
+            }
+        }
+        let mut totals = [0.0; GROUP];
+        for row in 0..GROUP {
+            totals[row] = sums[row].sum();
+        }
+        totals
     }
 }
 
-impl Band<'_> {
-    /// Adds the part of a splat that lies in the band.
+impl Sum {
+    /// Adds some rows of a splat.
     #[inline(always)]
     fn add<const BLOCKS: usize, L: Lanes>(
         &mut self,
@@ -176,7 +234,8 @@ impl Band<'_> {
         expansion: &Separable<BLOCKS>,
     ) {
         let columns = splat.columns(self.n_px);
-        let n_pairs = scratch.prepare::<L>(splat, columns.start, columns.len(), expansion);
+        let pairs = columns.start / (PAIR * N_LANES)..columns.end.div_ceil(PAIR * N_LANES);
+        scratch.prepare::<L>(splat, pairs.start * PAIR..pairs.end * PAIR, self.n_px, expansion);
         let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
         let per_px = 1.0 / splat.support;
         let weight = L::splat(splat.weight);
@@ -194,7 +253,7 @@ impl Band<'_> {
                 let row = start + index;
                 let after = expansion.primitives::<L>(((row + 1) as f64 - splat.y) * per_px);
                 for block in 0..BLOCKS {
-                    let factor = L::load(&expansion.factors[block]).times(weight);
+                    let factor = L::load(&expansion.factors[block].0).times(weight);
                     after[block].minus(before[block]).times(factor).store(&mut factors[index][block]);
                 }
                 before = after;
@@ -204,73 +263,30 @@ impl Band<'_> {
                 reaches[index] = splat.support * splat.support - nearest(row as f64 - splat.y);
                 reach = reach.max(reaches[index]);
             }
-            // The widest chord of the group, in pairs.
+            // The widest chord of the group.
             let half = reach.sqrt();
-            let from_start = splat.x - columns.start as f64;
             let pair_of = |column: f64| column.max(0.0) as usize / (PAIR * N_LANES);
-            let end_pair = (pair_of(from_start + half) + 1).min(n_pairs);
+            let end = (pair_of(splat.x + half) + 1).min(pairs.end);
             // The chord of a kernel that meets the image with other rows may lie beyond it.
-            let first_pair = pair_of(from_start - half).min(end_pair);
-            let sums = scratch.products::<L>(first_pair, end_pair, &factors, &reaches);
+            let chord = pair_of(splat.x - half).min(end)..end;
+            let sums = scratch.products::<L>(chord.clone(), &factors, &reaches);
             for index in 0..n_rows {
                 let (sum, whole) = (sums[index], wholes[index]);
                 let to_whole = if sum > 0.0 && (is_inside || sum > whole) { whole / sum } else { 1.0 };
-                let row = (start + index - self.rows.start) * self.n_px;
-                let light = &mut self.light[row + columns.start..row + columns.end];
-                let first = first_pair * PAIR * N_LANES;
-                let strip = &scratch.strips[index][first_pair * PAIR..end_pair * PAIR];
-                add_scaled::<L>(&mut light[first.min(columns.len())..], strip, to_whole);
+                let row = (start + index - self.rows.start) * self.n_eights;
+                let light = &mut self.light[row..row + self.n_eights];
+                let to_whole = L::splat(to_whole);
+                for eight in chord.start * PAIR..chord.end * PAIR {
+                    let share = L::load(&scratch.strips[index][eight].0);
+                    share.fma(to_whole, L::load(&light[eight].0)).store(&mut light[eight].0);
+                }
                 if sum <= 0.0 && is_inside {
                     // All of the little light of a row at the rim was rounded away.
-                    light[from_start as usize] += whole;
+                    light[splat.x as usize / N_LANES].0[splat.x as usize % N_LANES] += whole;
                 }
             }
             start += n_rows;
         }
-    }
-}
-
-impl<const BLOCKS: usize> Scratch<BLOCKS> {
-    /// Sums up the products in some pairs of eights of columns, for a group of rows, and what lies within their reaches.
-    #[inline(always)]
-    fn products<L: Lanes>(
-        &mut self,
-        first_pair: usize,
-        end_pair: usize,
-        factors: &[[[f64; N_LANES]; BLOCKS]; GROUP],
-        reaches: &[f64; GROUP],
-    ) -> [f64; GROUP] {
-        let mut sums = [L::splat(0.0); GROUP];
-        for pair in first_pair..end_pair {
-            let columns = &self.columns[pair * PAIR..(pair + 1) * PAIR];
-            let mut shares = [[L::splat(0.0); PAIR]; GROUP];
-            for block in 0..BLOCKS {
-                for r in 0..N_LANES {
-                    let left = L::load(&columns[0].differences[block][r]);
-                    let right = L::load(&columns[1].differences[block][r]);
-                    for row in 0..GROUP {
-                        let factor = L::splat(factors[row][block][r]);
-                        shares[row][0] = left.fma(factor, shares[row][0]);
-                        shares[row][1] = right.fma(factor, shares[row][1]);
-                    }
-                }
-            }
-            for row in 0..GROUP {
-                let reach = L::splat(reaches[row]);
-                for index in 0..PAIR {
-                    // Products neither end at the circle nor are all above zero near it; a kernel does and is.
-                    let distances = L::load(&columns[index].distances);
-                    let share = shares[row][index].positive_where_less(distances, reach);
-                    sums[row] = sums[row].plus(share);
-                    share.store(&mut self.strips[row][pair * PAIR + index]);
-                }
-            }
-        }
-        let mut totals = [0.0; GROUP];
-        for row in 0..GROUP {
-            totals[row] = sums[row].sum();
-        }
-        totals
     }
 }
 
@@ -281,21 +297,6 @@ fn marginal<L: Lanes>(first: L) -> f64 {
     let mut values = [0.0; N_LANES];
     first.store(&mut values);
     values[0].clamp(-0.5, 0.5)
-}
-
-/// Adds a strip to a row of light, as far as that goes.
-#[inline(always)]
-fn add_scaled<L: Lanes>(light: &mut [f64], strip: &[[f64; N_LANES]], factor: f64) {
-    let (chunks, rest) = light.as_chunks_mut::<N_LANES>();
-    let factors = L::splat(factor);
-    for (light, shares) in chunks.iter_mut().zip(strip) {
-        L::load(shares).fma(factors, L::load(light)).store(light);
-    }
-    if let Some(shares) = strip.get(chunks.len()) {
-        for (light, share) in rest.iter_mut().zip(shares) {
-            *light += factor * share;
-        }
-    }
 }
 
 /// The square of the distance to a pixel that begins at `low`.

@@ -193,7 +193,7 @@ fn add_window<const C: usize, L: Lanes>(
     let mut before = ends::<L>(-0.5);
     let mut factors = [L::splat(splat.weight); BLOCKS];
     for block in 0..BLOCKS {
-        factors[block] = factors[block].times(L::load(&expansion.factors[block]));
+        factors[block] = factors[block].times(L::load(&expansion.factors[block].0));
     }
     for row in 0..rows.n {
         let after = edge::<L>(row + 1, rows, per_px, expansion);
