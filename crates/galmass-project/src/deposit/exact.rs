@@ -15,7 +15,7 @@ mod tiles;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::separable::{PerKernel, Separable};
+use super::separable::{Mixed, PerKernel, Separable};
 use crate::kernel::Kernel;
 use order::Runs;
 
@@ -31,9 +31,6 @@ const NARROW_TO_PX: f64 = 7.5;
 
 /// Columns and rows that a narrow kernel reaches at the most.
 const REACH: usize = 16;
-
-/// Supports in pixels up to which a kernel takes the shorter one of the [`Expansions`].
-const FEW_TO_PX: f64 = 12.0;
 
 /// A particle on the mesh: lengths in pixels from the lower left corner of the field.
 #[derive(Clone, Copy)]
@@ -83,17 +80,20 @@ fn cells(low: f64, high: f64, n_px: usize) -> Range<usize> {
     start..end.max(start)
 }
 
-/// How many products a kernel takes at what size: the errors of few products are in details that wide pixels do not see.
+/// The products that a kernel takes: the errors of few of them are in details that wide pixels do not see.
 struct Expansions {
-    few: Separable<2>,
-    many: Separable<3>,
+    narrow: Separable<{ tiles::BLOCKS }>,
+    wide: Mixed<{ rows::SIXTEENS }>,
 }
 
 impl Expansions {
     /// Made at the first call for a kernel, in some milliseconds, by one thread.
     fn of(kernel: Kernel) -> Arc<Self> {
         static EXPANSIONS: PerKernel<Expansions> = PerKernel::new();
-        EXPANSIONS.get(kernel, |kernel| Self { few: Separable::of(kernel), many: Separable::of(kernel) })
+        EXPANSIONS.get(kernel, |kernel| Self {
+            narrow: Separable::of(kernel),
+            wide: Mixed::of(&Separable::<{ 1 + 2 * rows::SIXTEENS }>::of(kernel)),
+        })
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) fn image_of(mut splats: Vec<Splat>, n_px: usize, kernel: Kernel) -> V
     }
     let expansions = Expansions::of(kernel);
     let runs = Runs::sort(&mut splats, n_px);
-    tiles::add(&mut image, n_px, &runs, &expansions.few);
-    rows::add(&mut image, n_px, &runs, &expansions);
+    tiles::add(&mut image, n_px, &runs, &expansions.narrow);
+    rows::add(&mut image, n_px, &runs, &expansions.wide);
     image
 }

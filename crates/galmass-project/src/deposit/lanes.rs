@@ -12,8 +12,16 @@ pub(super) const N_LANES: usize = 8;
 #[repr(C, align(64))]
 pub(super) struct Eight(pub(super) [f64; N_LANES]);
 
+/// Sixteen numbers of single precision in memory, in one cache line.
+#[derive(Clone, Copy, Default)]
+#[repr(C, align(64))]
+pub(super) struct Sixteen(pub(super) [f32; 2 * N_LANES]);
+
 /// Eight numbers under work.
 pub(super) trait Lanes: Copy {
+    /// A pair of single precision in the place of each of them.
+    type Pairs: Copy;
+
     fn splat(value: f64) -> Self;
     fn load(values: &[f64; N_LANES]) -> Self;
     fn store(self, values: &mut [f64; N_LANES]);
@@ -26,6 +34,20 @@ pub(super) trait Lanes: Copy {
     fn positive_where_less(self, a: Self, b: Self) -> Self;
     /// Rows become columns.
     fn transpose(rows: [Self; N_LANES]) -> [Self; N_LANES];
+
+    fn splat_single(value: f32) -> Self::Pairs;
+    /// The same pair eight times.
+    fn splat_pair(pair: [f32; 2]) -> Self::Pairs;
+    fn load_pairs(values: &[f32; 2 * N_LANES]) -> Self::Pairs;
+    fn store_pairs(pairs: Self::Pairs, values: &mut [f32; 2 * N_LANES]);
+    fn minus_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs;
+    fn times_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs;
+    /// a * b + c.
+    fn fma_pairs(a: Self::Pairs, b: Self::Pairs, c: Self::Pairs) -> Self::Pairs;
+    /// Rows of pairs become columns of pairs.
+    fn transpose_pairs(rows: [Self::Pairs; N_LANES]) -> [Self::Pairs; N_LANES];
+    /// The sum of each pair.
+    fn add_up(pairs: Self::Pairs) -> Self;
 
     /// The sum of the eight.
     #[inline(always)]
@@ -76,7 +98,85 @@ impl Portable {
     }
 }
 
+impl Portable {
+    #[inline(always)]
+    fn each_single(a: [f32; 16], b: [f32; 16], operation: impl Fn(f32, f32) -> f32) -> [f32; 16] {
+        let mut values = a;
+        for lane in 0..2 * N_LANES {
+            values[lane] = operation(a[lane], b[lane]);
+        }
+        values
+    }
+}
+
 impl Lanes for Portable {
+    type Pairs = [f32; 2 * N_LANES];
+
+    #[inline(always)]
+    fn splat_single(value: f32) -> Self::Pairs {
+        [value; 2 * N_LANES]
+    }
+
+    #[inline(always)]
+    fn splat_pair([first, second]: [f32; 2]) -> Self::Pairs {
+        let mut values = [first; 2 * N_LANES];
+        for lane in 0..N_LANES {
+            values[2 * lane + 1] = second;
+        }
+        values
+    }
+
+    #[inline(always)]
+    fn load_pairs(values: &[f32; 2 * N_LANES]) -> Self::Pairs {
+        *values
+    }
+
+    #[inline(always)]
+    fn store_pairs(pairs: Self::Pairs, values: &mut [f32; 2 * N_LANES]) {
+        *values = pairs;
+    }
+
+    #[inline(always)]
+    fn minus_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
+        Self::each_single(a, b, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn times_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
+        Self::each_single(a, b, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn fma_pairs(a: Self::Pairs, b: Self::Pairs, c: Self::Pairs) -> Self::Pairs {
+        let mut values = a;
+        for lane in 0..2 * N_LANES {
+            values[lane] =
+                crate::simd::fma_f32::<{ cfg!(target_arch = "aarch64") }>(a[lane], b[lane], c[lane]);
+        }
+        values
+    }
+
+    #[inline(always)]
+    fn transpose_pairs(rows: [Self::Pairs; N_LANES]) -> [Self::Pairs; N_LANES] {
+        let mut columns = rows;
+        for row in 0..N_LANES {
+            for column in 0..N_LANES {
+                columns[column][2 * row] = rows[row][2 * column];
+                columns[column][2 * row + 1] = rows[row][2 * column + 1];
+            }
+        }
+        columns
+    }
+
+    #[inline(always)]
+    fn add_up(pairs: Self::Pairs) -> Self {
+        let mut values = [0.0; N_LANES];
+        for lane in 0..N_LANES {
+            values[lane] = f64::from(pairs[2 * lane] + pairs[2 * lane + 1]);
+        }
+        Self(values)
+    }
+
     #[inline(always)]
     fn splat(value: f64) -> Self {
         Self([value; N_LANES])
@@ -142,6 +242,13 @@ impl Lanes for Portable {
     }
 }
 
+/// Two numbers in the place of one.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn bits_of([first, second]: [f32; 2]) -> f64 {
+    f64::from_bits(u64::from(second.to_bits()) << 32 | u64::from(first.to_bits()))
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
@@ -165,6 +272,69 @@ mod x86 {
     // SAFETY, of all blocks below: the processor has the instructions, since `dispatch` has asked before it called the
     // only function that names the type.
     impl Lanes for Avx512 {
+        type Pairs = __m512;
+
+        #[inline(always)]
+        fn splat_single(value: f32) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_set1_ps(value) }
+        }
+
+        #[inline(always)]
+        fn splat_pair(pair: [f32; 2]) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_castpd_ps(_mm512_set1_pd(super::bits_of(pair))) }
+        }
+
+        #[inline(always)]
+        fn load_pairs(values: &[f32; 2 * N_LANES]) -> __m512 {
+            // SAFETY: see above; the array has the sixteen numbers that are read.
+            unsafe { _mm512_loadu_ps(values.as_ptr()) }
+        }
+
+        #[inline(always)]
+        fn store_pairs(pairs: __m512, values: &mut [f32; 2 * N_LANES]) {
+            // SAFETY: see above; the array has room for the sixteen numbers that are written.
+            unsafe { _mm512_storeu_ps(values.as_mut_ptr(), pairs) }
+        }
+
+        #[inline(always)]
+        fn minus_pairs(a: __m512, b: __m512) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_sub_ps(a, b) }
+        }
+
+        #[inline(always)]
+        fn times_pairs(a: __m512, b: __m512) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_mul_ps(a, b) }
+        }
+
+        #[inline(always)]
+        fn fma_pairs(a: __m512, b: __m512, c: __m512) -> __m512 {
+            // SAFETY: see above.
+            unsafe { _mm512_fmadd_ps(a, b, c) }
+        }
+
+        #[inline(always)]
+        fn transpose_pairs(rows: [__m512; N_LANES]) -> [__m512; N_LANES] {
+            // SAFETY: see above.
+            unsafe {
+                let columns = Self::transpose(rows.map(|row| Self(_mm512_castps_pd(row))));
+                columns.map(|column| _mm512_castpd_ps(column.0))
+            }
+        }
+
+        #[inline(always)]
+        fn add_up(pairs: __m512) -> Self {
+            // SAFETY: see above.
+            unsafe {
+                let sums = _mm512_add_ps(pairs, _mm512_permute_ps::<0b10_11_00_01>(pairs));
+                let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+                Self(_mm512_cvtps_pd(_mm512_castps512_ps256(_mm512_permutexvar_ps(even, sums))))
+            }
+        }
+
         #[inline(always)]
         fn splat(value: f64) -> Self {
             // SAFETY: see above.
@@ -271,6 +441,70 @@ mod x86 {
 
     // SAFETY, of all blocks below: as of Avx512.
     impl Lanes for Avx2 {
+        type Pairs = (__m256, __m256);
+
+        #[inline(always)]
+        fn splat_single(value: f32) -> Self::Pairs {
+            // SAFETY: see above.
+            let eight = unsafe { _mm256_set1_ps(value) };
+            (eight, eight)
+        }
+
+        #[inline(always)]
+        fn splat_pair(pair: [f32; 2]) -> Self::Pairs {
+            // SAFETY: see above.
+            let four = unsafe { _mm256_castpd_ps(_mm256_set1_pd(super::bits_of(pair))) };
+            (four, four)
+        }
+
+        #[inline(always)]
+        fn load_pairs(values: &[f32; 2 * N_LANES]) -> Self::Pairs {
+            // SAFETY: see above; the array has the sixteen numbers that are read.
+            unsafe { (_mm256_loadu_ps(values.as_ptr()), _mm256_loadu_ps(values.as_ptr().add(N_LANES))) }
+        }
+
+        #[inline(always)]
+        fn store_pairs(pairs: Self::Pairs, values: &mut [f32; 2 * N_LANES]) {
+            // SAFETY: see above; the array has room for the sixteen numbers that are written.
+            unsafe {
+                _mm256_storeu_ps(values.as_mut_ptr(), pairs.0);
+                _mm256_storeu_ps(values.as_mut_ptr().add(N_LANES), pairs.1);
+            }
+        }
+
+        #[inline(always)]
+        fn minus_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
+            // SAFETY: see above.
+            unsafe { (_mm256_sub_ps(a.0, b.0), _mm256_sub_ps(a.1, b.1)) }
+        }
+
+        #[inline(always)]
+        fn times_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
+            // SAFETY: see above.
+            unsafe { (_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)) }
+        }
+
+        #[inline(always)]
+        fn fma_pairs(a: Self::Pairs, b: Self::Pairs, c: Self::Pairs) -> Self::Pairs {
+            // SAFETY: see above.
+            unsafe { (_mm256_fmadd_ps(a.0, b.0, c.0), _mm256_fmadd_ps(a.1, b.1, c.1)) }
+        }
+
+        #[inline(always)]
+        fn transpose_pairs(rows: [Self::Pairs; N_LANES]) -> [Self::Pairs; N_LANES] {
+            // SAFETY: see above.
+            unsafe {
+                let as_eight = |row: Self::Pairs| Self(_mm256_castps_pd(row.0), _mm256_castps_pd(row.1));
+                let columns = Self::transpose(rows.map(as_eight));
+                columns.map(|column| (_mm256_castpd_ps(column.0), _mm256_castpd_ps(column.1)))
+            }
+        }
+
+        #[inline(always)]
+        fn add_up(pairs: Self::Pairs) -> Self {
+            Self(add_up_four(pairs.0), add_up_four(pairs.1))
+        }
+
         #[inline(always)]
         fn splat(value: f64) -> Self {
             // SAFETY: see above.
@@ -360,6 +594,17 @@ mod x86 {
         }
     }
 
+    /// The sum of each pair.
+    #[inline(always)]
+    fn add_up_four(pairs: __m256) -> __m256d {
+        // SAFETY: only Avx2 calls it, where the processor has the instructions.
+        unsafe {
+            let sums = _mm256_add_ps(pairs, _mm256_permute_ps::<0b10_11_00_01>(pairs));
+            let (low, high) = (_mm256_castps256_ps128(sums), _mm256_extractf128_ps::<1>(sums));
+            _mm256_cvtps_pd(_mm_shuffle_ps::<0b10_00_10_00>(low, high))
+        }
+    }
+
     /// Turns over four rows of four.
     #[inline(always)]
     fn quarter(a: __m256d, b: __m256d, c: __m256d, d: __m256d) -> [__m256d; 4] {
@@ -409,6 +654,22 @@ mod tests {
                     result.store(&mut values);
                     results.push(values);
                 }
+                // The same numbers as pairs: each with its half.
+                let mut pairs = [L::splat_single(0.0); N_LANES];
+                for (pairs, values) in pairs.iter_mut().zip(&self.0) {
+                    *pairs =
+                        L::load_pairs(&std::array::from_fn(|k| values[k / 2] as f32 / (1 + k % 2) as f32));
+                }
+                let turned = L::transpose_pairs(pairs);
+                let product = L::times_pairs(turned[3], L::splat_pair([2.0, -1.0]));
+                let sum = L::fma_pairs(turned[5], L::splat_single(0.5), L::minus_pairs(pairs[2], product));
+                let mut singles = [0.0; 2 * N_LANES];
+                L::store_pairs(sum, &mut singles);
+                for result in [L::add_up(turned[1]), L::add_up(L::load_pairs(&singles))] {
+                    let mut values = [0.0; N_LANES];
+                    result.store(&mut values);
+                    results.push(values);
+                }
             }
             results
         }
@@ -421,7 +682,9 @@ mod tests {
         let block =
             || Everything(std::array::from_fn(|row| std::array::from_fn(|column| value(row, column))));
         let portable = block().run::<Portable>();
-        assert_eq!(portable[7][3], value(3, 1), "row 1 of the columns begins after seven results of row 0");
+        // Row 1 follows after nine results of row 0: its first is column 1, its last but one that of pairs, added up.
+        assert_eq!(portable[9][3], value(3, 1));
+        assert_eq!(portable[16][3], 1.5 * value(3, 1));
         assert_eq!(dispatch(block()), portable);
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {

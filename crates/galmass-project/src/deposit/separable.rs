@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) use low_rank::LowRank;
 use nodes::{Nodes, POINTS, SEGMENTS};
 
-use super::lanes::{Eight, Lanes, N_LANES};
+use super::lanes::{Eight, Lanes, N_LANES, Sixteen};
 use crate::kernel::Kernel;
 
 /// An expansion in `BLOCKS` times eight products: their factors, and their primitives as quintics on segments of equal
@@ -75,11 +75,8 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
     /// All a_r at x, any number but NaN. They are odd, and constant from the rim on.
     #[inline(always)]
     pub(super) fn primitives<L: Lanes>(&self, x: f64) -> [L; BLOCKS] {
-        let position = (x.abs() * SEGMENTS as f64).min(SEGMENTS as f64);
-        // SAFETY: the number is not NaN, for which `min` has chosen the other, and between 0 and SEGMENTS.
-        let segment = unsafe { position.to_int_unchecked::<i32>() } as usize;
-        let t = L::splat(position - f64::from(segment as i32));
-        let sign = L::splat(1.0f64.copysign(x));
+        let (segment, t) = place(x);
+        let (t, sign) = (L::splat(t), L::splat(1.0f64.copysign(x)));
         let [a, b, c, d, e, f] = &self.segments[segment];
         let mut values = [L::splat(0.0); BLOCKS];
         for block in 0..BLOCKS {
@@ -89,6 +86,66 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
             values[block] = low.fma(t, L::load(&a[block].0)).times(sign);
         }
         values
+    }
+}
+
+/// The segment of a number, and how far along it that is, from 0 to 1.
+#[inline(always)]
+fn place(x: f64) -> (usize, f64) {
+    let position = (x.abs() * SEGMENTS as f64).min(SEGMENTS as f64);
+    // SAFETY: the number is not NaN, for which `min` has chosen the other, and between 0 and SEGMENTS.
+    let segment = unsafe { position.to_int_unchecked::<i32>() };
+    (segment as usize, position - f64::from(segment))
+}
+
+/// An expansion whose first eight products are in double precision, and `SIXTEENS` times sixteen more in single precision:
+/// of the light of a kernel they have 1e-5.
+pub(super) struct Mixed<const SIXTEENS: usize> {
+    leading: Separable<1>,
+    factors: [Sixteen; SIXTEENS],
+    segments: Box<[[[Sixteen; SIXTEENS]; POINTS + 1]; SEGMENTS + 1]>,
+}
+
+impl<const SIXTEENS: usize> Mixed<SIXTEENS> {
+    /// Takes the products of an expansion, which has as many.
+    pub(super) fn of<const BLOCKS: usize>(expansion: &Separable<BLOCKS>) -> Self {
+        const { assert!(BLOCKS == 1 + 2 * SIXTEENS) };
+        let sixteens = |blocks: &[Eight; BLOCKS]| {
+            std::array::from_fn(|index| {
+                let of = |lane: usize| blocks[1 + 2 * index + lane / N_LANES].0[lane % N_LANES] as f32;
+                Sixteen(std::array::from_fn(of))
+            })
+        };
+        let leading = Separable {
+            factors: [expansion.factors[0]],
+            segments: Box::new(expansion.segments.map(|powers| powers.map(|blocks| [blocks[0]]))),
+        };
+        let segments = Box::new(expansion.segments.map(|powers| powers.map(|blocks| sixteens(&blocks))));
+        Self { leading, factors: sixteens(&expansion.factors), segments }
+    }
+
+    /// s_r.
+    #[inline(always)]
+    pub(super) fn factors(&self) -> (&Eight, &[Sixteen; SIXTEENS]) {
+        (&self.leading.factors[0], &self.factors)
+    }
+
+    /// All a_r at x, any number but NaN.
+    #[inline(always)]
+    pub(super) fn primitives<L: Lanes>(&self, x: f64) -> (L, [L::Pairs; SIXTEENS]) {
+        let (segment, t) = place(x);
+        let (t, sign) = (L::splat_single(t as f32), L::splat_single(1.0f32.copysign(x as f32)));
+        let [a, b, c, d, e, f] = &self.segments[segment];
+        let mut values = [L::splat_single(0.0); SIXTEENS];
+        for index in 0..SIXTEENS {
+            let mut horner = L::load_pairs(&f[index].0);
+            for power in [e, d, c, b, a] {
+                horner = L::fma_pairs(horner, t, L::load_pairs(&power[index].0));
+            }
+            values[index] = L::times_pairs(horner, sign);
+        }
+        let [leading] = self.leading.primitives::<L>(x);
+        (leading, values)
     }
 }
 

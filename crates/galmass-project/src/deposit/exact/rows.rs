@@ -1,13 +1,17 @@
 //! Wide kernels, row by row.
 
+use std::hint::black_box;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::Splat;
 use super::order::Runs;
-use super::{Expansions, FEW_TO_PX, Splat};
-use crate::deposit::lanes::{Eight, Lanes, N_LANES, Work, dispatch};
-use crate::deposit::separable::Separable;
+use crate::deposit::lanes::{Eight, Lanes, N_LANES, Sixteen, Work, dispatch};
+use crate::deposit::separable::Mixed;
+
+/// Sixteens of products of a wide kernel, after the first eight.
+pub(super) const SIXTEENS: usize = 1;
 
 /// Bands for each thread, so that a thread that is done early finds another one to do.
 const BANDS_PER_THREAD: usize = 4;
@@ -20,11 +24,11 @@ const PAIR: usize = 2;
 
 /// Adds the wide kernels to an image, in bands of rows that take about equally long. Each row takes them in the same
 /// order wherever the cuts are.
-pub(super) fn add(image: &mut [f64], n_px: usize, runs: &Runs, expansions: &Expansions) {
+pub(super) fn add(image: &mut [f64], n_px: usize, runs: &Runs, expansion: &Mixed<SIXTEENS>) {
     let costs = costs_of_rows(runs, n_px);
     if costs.iter().any(|&cost| cost > 0.0) {
         bands(image, &cuts(&costs), n_px).into_par_iter().for_each(|(rows, light)| {
-            dispatch(Band { rows, light, n_px, runs, expansions });
+            dispatch(Band { rows, light, n_px, runs, expansion });
         });
     }
 }
@@ -79,7 +83,7 @@ struct Band<'a> {
     light: &'a mut [f64],
     n_px: usize,
     runs: &'a Runs<'a>,
-    expansions: &'a Expansions,
+    expansion: &'a Mixed<SIXTEENS>,
 }
 
 impl Work for Band<'_> {
@@ -87,8 +91,8 @@ impl Work for Band<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let n_eights = self.n_px.div_ceil(PAIR * N_LANES) * PAIR;
-        let (mut few, mut many) = (Scratch::new(n_eights), Scratch::new(n_eights));
+        let n_eights = self.n_px.div_ceil(N_LANES);
+        let mut scratch = Scratch::new(n_eights);
         let mut sum = Sum { rows: self.rows, n_px: self.n_px, light: Vec::new(), n_eights };
         sum.light.resize(sum.rows.len() * n_eights, Eight::default());
         for splat in self.runs.wide() {
@@ -97,11 +101,7 @@ impl Work for Band<'_> {
             if rows.is_empty() {
                 continue;
             }
-            if splat.support <= FEW_TO_PX {
-                sum.add::<2, L>(&mut few, splat, rows, &self.expansions.few);
-            } else {
-                sum.add::<3, L>(&mut many, splat, rows, &self.expansions.many);
-            }
+            sum.add::<L>(&mut scratch, splat, rows, self.expansion);
         }
         for (pixels, light) in self.light.chunks_exact_mut(self.n_px).zip(sum.light.chunks_exact(n_eights)) {
             for (pixels, light) in pixels.chunks_mut(N_LANES).zip(light) {
@@ -121,29 +121,39 @@ struct Sum {
 }
 
 /// What is prepared for a splat, for each eight columns of the image.
-struct Scratch<const BLOCKS: usize> {
-    columns: Vec<Columns<BLOCKS>>,
+struct Scratch {
+    columns: Vec<Columns>,
     /// The light of a group of rows.
     strips: [Vec<Eight>; GROUP],
 }
 
+/// The differences of the primitives between the edges of a row, times their factors and the weight.
+#[derive(Clone, Copy, Default)]
+struct Factors {
+    leading: Eight,
+    pairs: [Sixteen; SIXTEENS],
+}
+
 #[derive(Clone)]
-struct Columns<const BLOCKS: usize> {
-    /// The differences of the primitives between the edges of the columns: `[block][r][column]`.
-    differences: [[Eight; N_LANES]; BLOCKS],
+struct Columns {
+    /// The differences of the primitives between the edges of the columns: of the first eight `[r][column]`, of the others
+    /// `[sixteen][pair][column]`.
+    leading: [Eight; N_LANES],
+    pairs: [[Sixteen; N_LANES]; SIXTEENS],
     /// The squares of the distances to the nearest point of each column; infinite beyond the image.
     distances: Eight,
 }
 
-impl<const BLOCKS: usize> Scratch<BLOCKS> {
+impl Scratch {
     fn new(n_eights: usize) -> Self {
         let columns = Columns {
-            differences: [[Eight::default(); N_LANES]; BLOCKS],
+            leading: [Eight::default(); N_LANES],
+            pairs: [[Sixteen::default(); N_LANES]; SIXTEENS],
             distances: Eight([f64::INFINITY; N_LANES]),
         };
         Self {
-            columns: vec![columns; n_eights],
-            strips: std::array::from_fn(|_| vec![Eight::default(); n_eights]),
+            columns: vec![columns; n_eights + PAIR],
+            strips: std::array::from_fn(|_| vec![Eight::default(); n_eights + PAIR]),
         }
     }
 
@@ -154,53 +164,72 @@ impl<const BLOCKS: usize> Scratch<BLOCKS> {
         splat: &Splat,
         eights: Range<usize>,
         n_px: usize,
-        expansion: &Separable<BLOCKS>,
+        expansion: &Mixed<SIXTEENS>,
     ) {
         let per_px = 1.0 / splat.support;
         let from_x = |column: usize| column as f64 - splat.x;
         let mut column = eights.start * N_LANES;
         let mut before = expansion.primitives::<L>(from_x(column) * per_px);
+        self.columns[eights.end].distances = Eight([f64::INFINITY; N_LANES]);
         for columns in &mut self.columns[eights] {
-            let mut differences = [[L::splat(0.0); N_LANES]; BLOCKS];
+            let mut leading = [L::splat(0.0); N_LANES];
+            let mut pairs = [[L::splat_single(0.0); N_LANES]; SIXTEENS];
             for lane in 0..N_LANES {
                 let distance = if column < n_px { nearest(from_x(column)) } else { f64::INFINITY };
                 columns.distances.0[lane] = distance;
                 column += 1;
                 let after = expansion.primitives::<L>(from_x(column) * per_px);
-                for block in 0..BLOCKS {
-                    differences[block][lane] = after[block].minus(before[block]);
+                leading[lane] = after.0.minus(before.0);
+                for index in 0..SIXTEENS {
+                    pairs[index][lane] = L::minus_pairs(after.1[index], before.1[index]);
                 }
                 before = after;
             }
-            for block in 0..BLOCKS {
-                let turned = L::transpose(differences[block]);
+            let turned = L::transpose(leading);
+            for lane in 0..N_LANES {
+                turned[lane].store(&mut columns.leading[lane].0);
+            }
+            for index in 0..SIXTEENS {
+                let turned = L::transpose_pairs(pairs[index]);
                 for lane in 0..N_LANES {
-                    turned[lane].store(&mut columns.differences[block][lane].0);
+                    L::store_pairs(turned[lane], &mut columns.pairs[index][lane].0);
                 }
             }
         }
     }
 
-    /// Sums up the products in some pairs of eights of columns, for a group of rows, as far as their reaches go.
+    /// Sums up the products in some eights of columns, and in one more of an odd number, for a group of rows, as far as
+    /// their reaches go.
     #[inline(always)]
     fn products<L: Lanes>(
         &mut self,
-        pairs: Range<usize>,
-        factors: &[[[f64; N_LANES]; BLOCKS]; GROUP],
+        eights: Range<usize>,
+        factors: &[Factors; GROUP],
         reaches: &[f64; GROUP],
     ) -> [f64; GROUP] {
+        // Hidden from the compiler, which otherwise unrolls the loops, tears them apart and runs out of registers.
+        let n = black_box(N_LANES);
         let mut sums = [L::splat(0.0); GROUP];
-        for pair in pairs {
-            let columns = &self.columns[pair * PAIR..(pair + 1) * PAIR];
+        for first in eights.step_by(PAIR) {
+            let columns = &self.columns[first..first + PAIR];
             let mut shares = [[L::splat(0.0); PAIR]; GROUP];
-            for block in 0..BLOCKS {
-                for r in 0..N_LANES {
-                    let left = L::load(&columns[0].differences[block][r].0);
-                    let right = L::load(&columns[1].differences[block][r].0);
+            let mut pairs = [[L::splat_single(0.0); PAIR]; GROUP];
+            for r in 0..n {
+                let r = r % N_LANES;
+                let [left, right] = [L::load(&columns[0].leading[r].0), L::load(&columns[1].leading[r].0)];
+                for row in 0..GROUP {
+                    let factor = L::splat(factors[row].leading.0[r]);
+                    shares[row][0] = left.fma(factor, shares[row][0]);
+                    shares[row][1] = right.fma(factor, shares[row][1]);
+                }
+                for sixteen in 0..SIXTEENS {
+                    let left = L::load_pairs(&columns[0].pairs[sixteen][r].0);
+                    let right = L::load_pairs(&columns[1].pairs[sixteen][r].0);
                     for row in 0..GROUP {
-                        let factor = L::splat(factors[row][block][r]);
-                        shares[row][0] = left.fma(factor, shares[row][0]);
-                        shares[row][1] = right.fma(factor, shares[row][1]);
+                        let of_row = &factors[row].pairs[sixteen].0;
+                        let factor = L::splat_pair([of_row[2 * r], of_row[2 * r + 1]]);
+                        pairs[row][0] = L::fma_pairs(left, factor, pairs[row][0]);
+                        pairs[row][1] = L::fma_pairs(right, factor, pairs[row][1]);
                     }
                 }
             }
@@ -209,9 +238,10 @@ impl<const BLOCKS: usize> Scratch<BLOCKS> {
                 for index in 0..PAIR {
                     // Products neither end at the circle nor are all above zero near it; a kernel does and is.
                     let distances = L::load(&columns[index].distances.0);
-                    let share = shares[row][index].positive_where_less(distances, reach);
+                    let share = shares[row][index].plus(L::add_up(pairs[row][index]));
+                    let share = share.positive_where_less(distances, reach);
                     sums[row] = sums[row].plus(share);
-                    share.store(&mut self.strips[row][pair * PAIR + index].0);
+                    share.store(&mut self.strips[row][first + index].0);
                 }
             }
         }
@@ -226,63 +256,66 @@ impl<const BLOCKS: usize> Scratch<BLOCKS> {
 impl Sum {
     /// Adds some rows of a splat.
     #[inline(always)]
-    fn add<const BLOCKS: usize, L: Lanes>(
+    fn add<L: Lanes>(
         &mut self,
-        scratch: &mut Scratch<BLOCKS>,
+        scratch: &mut Scratch,
         splat: &Splat,
         rows: Range<usize>,
-        expansion: &Separable<BLOCKS>,
+        expansion: &Mixed<SIXTEENS>,
     ) {
         let columns = splat.columns(self.n_px);
-        let pairs = columns.start / (PAIR * N_LANES)..columns.end.div_ceil(PAIR * N_LANES);
-        scratch.prepare::<L>(splat, pairs.start * PAIR..pairs.end * PAIR, self.n_px, expansion);
+        let eights = columns.start / N_LANES..columns.end.div_ceil(N_LANES);
+        scratch.prepare::<L>(splat, eights.clone(), self.n_px, expansion);
         let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
         let per_px = 1.0 / splat.support;
-        let weight = L::splat(splat.weight);
+        let (leading, others) = expansion.factors();
         let mut before = expansion.primitives::<L>((rows.start as f64 - splat.y) * per_px);
-        let mut light_before = marginal(before[0]);
+        let mut light_before = marginal(before.0);
         let mut start = rows.start;
         while start < rows.end {
             let n_rows = GROUP.min(rows.end - start);
             // Rows that are not there have no light, and nothing is within their reach.
-            let mut factors = [[[0.0; N_LANES]; BLOCKS]; GROUP];
+            let mut factors = [Factors::default(); GROUP];
             let mut reaches = [0.0; GROUP];
             let mut wholes = [0.0; GROUP];
             let mut reach = 0.0f64;
             for index in 0..n_rows {
                 let row = start + index;
                 let after = expansion.primitives::<L>(((row + 1) as f64 - splat.y) * per_px);
-                for block in 0..BLOCKS {
-                    let factor = L::load(&expansion.factors[block].0).times(weight);
-                    after[block].minus(before[block]).times(factor).store(&mut factors[index][block]);
+                let difference = after.0.minus(before.0);
+                difference.times(L::load(&leading.0)).store(&mut factors[index].leading.0);
+                for sixteen in 0..SIXTEENS {
+                    let difference = L::minus_pairs(after.1[sixteen], before.1[sixteen]);
+                    let product = L::times_pairs(difference, L::load_pairs(&others[sixteen].0));
+                    L::store_pairs(product, &mut factors[index].pairs[sixteen].0);
                 }
                 before = after;
-                let light_after = marginal(before[0]);
-                wholes[index] = splat.weight * (light_after - light_before).max(0.0);
+                let light_after = marginal(before.0);
+                wholes[index] = (light_after - light_before).max(0.0);
                 light_before = light_after;
                 reaches[index] = splat.support * splat.support - nearest(row as f64 - splat.y);
                 reach = reach.max(reaches[index]);
             }
             // The widest chord of the group.
             let half = reach.sqrt();
-            let pair_of = |column: f64| column.max(0.0) as usize / (PAIR * N_LANES);
-            let end = (pair_of(splat.x + half) + 1).min(pairs.end);
+            let eight_of = |column: f64| column.max(0.0) as usize / N_LANES;
+            let end = (eight_of(splat.x + half) + 1).min(eights.end);
             // The chord of a kernel that meets the image with other rows may lie beyond it.
-            let chord = pair_of(splat.x - half).min(end)..end;
+            let chord = eight_of(splat.x - half).clamp(eights.start, end.max(eights.start))..end;
             let sums = scratch.products::<L>(chord.clone(), &factors, &reaches);
             for index in 0..n_rows {
                 let (sum, whole) = (sums[index], wholes[index]);
                 let to_whole = if sum > 0.0 && (is_inside || sum > whole) { whole / sum } else { 1.0 };
                 let row = (start + index - self.rows.start) * self.n_eights;
                 let light = &mut self.light[row..row + self.n_eights];
-                let to_whole = L::splat(to_whole);
-                for eight in chord.start * PAIR..chord.end * PAIR {
+                let to_whole = L::splat(splat.weight * to_whole);
+                for eight in chord.clone() {
                     let share = L::load(&scratch.strips[index][eight].0);
                     share.fma(to_whole, L::load(&light[eight].0)).store(&mut light[eight].0);
                 }
                 if sum <= 0.0 && is_inside {
                     // All of the little light of a row at the rim was rounded away.
-                    light[splat.x as usize / N_LANES].0[splat.x as usize % N_LANES] += whole;
+                    light[splat.x as usize / N_LANES].0[splat.x as usize % N_LANES] += splat.weight * whole;
                 }
             }
             start += n_rows;
