@@ -15,21 +15,22 @@ mod tiles;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::separable::{PerKernel, Separable};
+use super::separable::{Mixed, PerKernel, Separable};
 use crate::kernel::Kernel;
 use order::Runs;
 
 /// A support below this many pixels is a point: where it lies in its pixel is not known much better than that.
 const POINT_BELOW_PX: f64 = 1e-9;
 
+/// A support above this many pixels leaves less than 1e-190 of a particle in a pixel: nothing. Squares of lengths below it
+/// are finite.
+const NOTHING_ABOVE_PX: f64 = 1e100;
+
 /// Kernels with a support of up to so many pixels are narrow: they lie within [`REACH`] columns and rows.
 const NARROW_TO_PX: f64 = 7.5;
 
 /// Columns and rows that a narrow kernel reaches at the most.
 const REACH: usize = 16;
-
-/// Supports in pixels up to which a kernel takes the middle one of the [`Expansions`].
-const MIDDLE_TO_PX: f64 = 24.0;
 
 /// A particle on the mesh: lengths in pixels from the lower left corner of the field.
 #[derive(Clone, Copy)]
@@ -48,7 +49,7 @@ impl Splat {
     pub(super) fn new([x, y]: [f64; 2], support: f64, weight: f64, n_px: usize) -> Option<Self> {
         let support = if support < POINT_BELOW_PX { 0.0 } else { support };
         let meets = |at: f64| at + support >= 0.0 && at - support < n_px as f64;
-        let adds_light = weight > 0.0 && meets(x) && meets(y);
+        let adds_light = weight > 0.0 && support <= NOTHING_ABOVE_PX && meets(x) && meets(y);
         (adds_light && x.is_finite() && y.is_finite()).then_some(Self { x, y, support, weight })
     }
 
@@ -79,11 +80,10 @@ fn cells(low: f64, high: f64, n_px: usize) -> Range<usize> {
     start..end.max(start)
 }
 
-/// How many products a kernel takes at what size: the errors of few products are in details that wide pixels do not see.
+/// The products that a kernel takes: the errors of few of them are in details that wide pixels do not see.
 struct Expansions {
-    narrow: Separable<16>,
-    middle: Separable<24>,
-    wide: Separable<32>,
+    narrow: Separable<{ tiles::BLOCKS }>,
+    wide: Mixed<{ rows::SIXTEENS }>,
 }
 
 impl Expansions {
@@ -92,8 +92,7 @@ impl Expansions {
         static EXPANSIONS: PerKernel<Expansions> = PerKernel::new();
         EXPANSIONS.get(kernel, |kernel| Self {
             narrow: Separable::of(kernel),
-            middle: Separable::of(kernel),
-            wide: Separable::of(kernel),
+            wide: Mixed::of(&Separable::<{ 1 + 2 * rows::SIXTEENS }>::of(kernel)),
         })
     }
 }
@@ -109,6 +108,6 @@ pub(super) fn image_of(mut splats: Vec<Splat>, n_px: usize, kernel: Kernel) -> V
     let expansions = Expansions::of(kernel);
     let runs = Runs::sort(&mut splats, n_px);
     tiles::add(&mut image, n_px, &runs, &expansions.narrow);
-    rows::add(&mut image, n_px, &runs, &expansions);
+    rows::add(&mut image, n_px, &runs, &expansions.wide);
     image
 }

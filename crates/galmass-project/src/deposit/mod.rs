@@ -6,6 +6,7 @@ mod exact;
 mod fast;
 #[cfg(test)]
 mod ladder;
+mod lanes;
 mod nearest;
 #[cfg(test)]
 mod periodic_tests;

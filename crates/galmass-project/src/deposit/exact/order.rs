@@ -34,14 +34,20 @@ impl Tiles {
         if !splat.is_narrow() {
             return self.len() as u32;
         }
-        let [column, row] = [splat.x, splat.y].map(|at| (at - splat.support).floor() as i32 + REACH as i32);
-        (row as usize / TILE * self.per_side + column as usize / TILE) as u32
+        let [column, row] = [splat.x, splat.y].map(|at| cell(at - splat.support) as usize / TILE);
+        (row * self.per_side + column) as u32
     }
 
     /// The pixel where a tile begins, column and row, counted from [`REACH`] before the image.
     pub(super) fn start(self, tile: usize) -> [usize; 2] {
         [tile % self.per_side * TILE, tile / self.per_side * TILE]
     }
+}
+
+/// The pixel that holds a coordinate, counted from [`REACH`] before the image, from where on it is not negative.
+#[inline(always)]
+pub(super) fn cell(at: f64) -> i32 {
+    (at + REACH as f64) as i32
 }
 
 /// Chunks of splats, each of them sorted by tiles; their order within a tile of a chunk is as it was.

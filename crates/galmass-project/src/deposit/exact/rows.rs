@@ -1,30 +1,34 @@
 //! Wide kernels, row by row.
 
+use std::hint::black_box;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::Splat;
 use super::order::Runs;
-use super::{Expansions, MIDDLE_TO_PX, Splat, cells};
-use crate::deposit::separable::Separable;
-use crate::simd::{Work, dispatch, fma};
+use crate::deposit::lanes::{Eight, Lanes, N_LANES, Sixteen, Work, dispatch};
+use crate::deposit::separable::Mixed;
+
+/// Sixteens of products of a wide kernel, after the first eight.
+pub(super) const SIXTEENS: usize = 1;
 
 /// Bands for each thread, so that a thread that is done early finds another one to do.
 const BANDS_PER_THREAD: usize = 4;
 
-/// Columns that are worked on together.
-const LANES: usize = 8;
-
 /// Rows that are worked on together.
 const GROUP: usize = 4;
 
+/// Blocks of eight columns that are worked on together: as many numbers as registers hold.
+const PAIR: usize = 2;
+
 /// Adds the wide kernels to an image, in bands of rows that take about equally long. Each row takes them in the same
 /// order wherever the cuts are.
-pub(super) fn add(image: &mut [f64], n_px: usize, runs: &Runs, expansions: &Expansions) {
+pub(super) fn add(image: &mut [f64], n_px: usize, runs: &Runs, expansion: &Mixed<SIXTEENS>) {
     let costs = costs_of_rows(runs, n_px);
     if costs.iter().any(|&cost| cost > 0.0) {
         bands(image, &cuts(&costs), n_px).into_par_iter().for_each(|(rows, light)| {
-            dispatch(Band { rows, light, n_px, runs, expansions });
+            dispatch(Band { rows, light, n_px, runs, expansion });
         });
     }
 }
@@ -46,7 +50,9 @@ fn costs_of_rows(runs: &Runs, n_px: usize) -> Vec<f64> {
 
 /// The upper ends of bands.
 fn cuts(costs: &[f64]) -> Vec<usize> {
-    let share = costs.iter().sum::<f64>() / (BANDS_PER_THREAD * rayon::current_num_threads()) as f64;
+    let n_threads = rayon::current_num_threads();
+    let n_bands = if n_threads == 1 { 1 } else { BANDS_PER_THREAD * n_threads };
+    let share = costs.iter().sum::<f64>() / n_bands as f64;
     let mut cuts = Vec::new();
     let mut cost = 0.0;
     for (row, cost_of_row) in costs.iter().enumerate() {
@@ -77,175 +83,258 @@ struct Band<'a> {
     light: &'a mut [f64],
     n_px: usize,
     runs: &'a Runs<'a>,
-    expansions: &'a Expansions,
+    expansion: &'a Mixed<SIXTEENS>,
 }
 
 impl Work for Band<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FMA: bool>(mut self) {
-        let (mut middle, mut wide) = (Scratch::new(self.n_px), Scratch::new(self.n_px));
+    fn run<L: Lanes>(self) {
+        let n_eights = self.n_px.div_ceil(N_LANES);
+        let mut scratch = Scratch::new(n_eights);
+        let mut sum = Sum { rows: self.rows, n_px: self.n_px, light: Vec::new(), n_eights };
+        sum.light.resize(sum.rows.len() * n_eights, Eight::default());
         for splat in self.runs.wide() {
-            if splat.support <= MIDDLE_TO_PX {
-                self.add::<24, FMA>(&mut middle, splat, &self.expansions.middle);
-            } else {
-                self.add::<32, FMA>(&mut wide, splat, &self.expansions.wide);
+            let rows = splat.rows(self.n_px);
+            let rows = rows.start.max(sum.rows.start)..rows.end.min(sum.rows.end);
+            if rows.is_empty() {
+                continue;
+            }
+            sum.add::<L>(&mut scratch, splat, rows, self.expansion);
+        }
+        for (pixels, light) in self.light.chunks_exact_mut(self.n_px).zip(sum.light.chunks_exact(n_eights)) {
+            for (pixels, light) in pixels.chunks_mut(N_LANES).zip(light) {
+                pixels.iter_mut().zip(&light.0).for_each(|(pixel, light)| *pixel += light);
             }
         }
     }
 }
 
-/// What is prepared for a splat.
-struct Scratch<const RANKS: usize> {
-    /// The differences of the primitives between the edges of the columns: `[block of columns][r][column]`.
-    along_x: Vec<[[f64; LANES]; RANKS]>,
+/// The light of the wide kernels in a band.
+struct Sum {
+    rows: Range<usize>,
+    n_px: usize,
+    /// Eights of columns, `n_eights` to a row.
+    light: Vec<Eight>,
+    n_eights: usize,
+}
+
+/// What is prepared for a splat, for each eight columns of the image.
+struct Scratch {
+    columns: Vec<Columns>,
     /// The light of a group of rows.
-    strips: [Vec<[f64; LANES]>; GROUP],
+    strips: [Vec<Eight>; GROUP],
 }
 
-impl<const RANKS: usize> Scratch<RANKS> {
-    fn new(n_px: usize) -> Self {
-        let n_blocks = n_px.div_ceil(LANES) + 1;
+/// The differences of the primitives between the edges of a row, times their factors and the weight.
+#[derive(Clone, Copy, Default)]
+struct Factors {
+    leading: Eight,
+    pairs: [Sixteen; SIXTEENS],
+}
+
+#[derive(Clone)]
+struct Columns {
+    /// The differences of the primitives between the edges of the columns: of the first eight `[r][column]`, of the others
+    /// `[sixteen][pair][column]`.
+    leading: [Eight; N_LANES],
+    pairs: [[Sixteen; N_LANES]; SIXTEENS],
+    /// The squares of the distances to the nearest point of each column; infinite beyond the image.
+    distances: Eight,
+}
+
+impl Scratch {
+    fn new(n_eights: usize) -> Self {
+        let columns = Columns {
+            leading: [Eight::default(); N_LANES],
+            pairs: [[Sixteen::default(); N_LANES]; SIXTEENS],
+            distances: Eight([f64::INFINITY; N_LANES]),
+        };
         Self {
-            along_x: vec![[[0.0; LANES]; RANKS]; n_blocks],
-            strips: std::array::from_fn(|_| vec![[0.0; LANES]; n_blocks]),
+            columns: vec![columns; n_eights + PAIR],
+            strips: std::array::from_fn(|_| vec![Eight::default(); n_eights + PAIR]),
         }
     }
-}
 
-impl Band<'_> {
-    /// Adds the part of a splat that lies in the band.
+    /// Prepares some eights of columns of an image for a splat.
     #[inline(always)]
-    fn add<const RANKS: usize, const FMA: bool>(
+    fn prepare<L: Lanes>(
         &mut self,
-        scratch: &mut Scratch<RANKS>,
         splat: &Splat,
-        expansion: &Separable<RANKS>,
+        eights: Range<usize>,
+        n_px: usize,
+        expansion: &Mixed<SIXTEENS>,
     ) {
-        let rows = splat.rows(self.n_px);
-        let rows = rows.start.max(self.rows.start)..rows.end.min(self.rows.end);
-        if rows.is_empty() {
-            return;
-        }
         let per_px = 1.0 / splat.support;
-        let columns = splat.columns(self.n_px);
-        let edge = |pixel: usize, at: f64| expansion.primitives::<FMA>((pixel as f64 - at) * per_px);
-        let mut before = edge(columns.start, splat.x);
-        for (index, column) in columns.clone().enumerate() {
-            let after = edge(column + 1, splat.x);
-            let block = &mut scratch.along_x[index / LANES];
-            for r in 0..RANKS {
-                block[r][index % LANES] = after[r] - before[r];
-            }
-            before = after;
-        }
-
-        let factors = expansion.factors.map(|factor| factor * splat.weight);
-        let mut before = edge(rows.start, splat.y);
-        let mut start = rows.start;
-        while start < rows.end {
-            let end = rows.end.min(start + GROUP);
-            let mut along_y = [[0.0; GROUP]; RANKS];
-            let mut chords: [Range<usize>; GROUP] = std::array::from_fn(|_| 0..0);
-            let (mut first, mut last) = (columns.end, columns.start);
-            for row in start..end {
-                let after = edge(row + 1, splat.y);
-                for r in 0..RANKS {
-                    along_y[r][row - start] = factors[r] * (after[r] - before[r]);
+        let from_x = |column: usize| column as f64 - splat.x;
+        let mut column = eights.start * N_LANES;
+        let mut before = expansion.primitives::<L>(from_x(column) * per_px);
+        self.columns[eights.end].distances = Eight([f64::INFINITY; N_LANES]);
+        for columns in &mut self.columns[eights] {
+            let mut leading = [L::splat(0.0); N_LANES];
+            let mut pairs = [[L::splat_single(0.0); N_LANES]; SIXTEENS];
+            for lane in 0..N_LANES {
+                let distance = if column < n_px { nearest(from_x(column)) } else { f64::INFINITY };
+                columns.distances.0[lane] = distance;
+                column += 1;
+                let after = expansion.primitives::<L>(from_x(column) * per_px);
+                leading[lane] = after.0.minus(before.0);
+                for index in 0..SIXTEENS {
+                    pairs[index][lane] = L::minus_pairs(after.1[index], before.1[index]);
                 }
                 before = after;
-                let chord = splat.chord(row, &columns);
-                (first, last) = (first.min(chord.start), last.max(chord.end));
-                chords[row - start] = chord.start - columns.start..chord.end - columns.start;
             }
-            if first < last {
-                let blocks = (first - columns.start) / LANES..(last - columns.start).div_ceil(LANES);
-                products::<RANKS, FMA>(&along_y, scratch, blocks);
+            let turned = L::transpose(leading);
+            for lane in 0..N_LANES {
+                turned[lane].store(&mut columns.leading[lane].0);
             }
-            for (index, chord) in chords.into_iter().enumerate().take(end - start) {
-                // The first product alone has the light of the whole row, which is twice its half.
-                let whole = along_y[0][index];
-                let middle = (splat.x as usize).clamp(columns.start, columns.end - 1) - columns.start;
-                let strip = &mut scratch.strips[index].as_flattened_mut()[..columns.len()];
-                let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
-                let from = (start + index - self.rows.start) * self.n_px + columns.start;
-                let light = &mut self.light[from..from + columns.len()];
-                add_row(light, strip, chord, middle, whole, is_inside);
-            }
-            start = end;
-        }
-    }
-}
-
-impl Splat {
-    /// The pixels of a row that the kernel reaches, among its columns.
-    #[inline(always)]
-    fn chord(&self, row: usize, columns: &Range<usize>) -> Range<usize> {
-        let below = row as f64 - self.y;
-        let above = self.y - (row + 1) as f64;
-        let distance = below.max(above).max(0.0);
-        let square = (self.support - distance) * (self.support + distance);
-        let half = square.max(0.0).sqrt();
-        let chord = cells(self.x - half, self.x + half, columns.end);
-        chord.start.max(columns.start)..chord.end.max(columns.start)
-    }
-}
-
-/// Sums up the products in some blocks of columns of a group of rows.
-#[inline(always)]
-fn products<const RANKS: usize, const FMA: bool>(
-    along_y: &[[f64; GROUP]; RANKS],
-    scratch: &mut Scratch<RANKS>,
-    blocks: Range<usize>,
-) {
-    for block in blocks {
-        let along_x = &scratch.along_x[block];
-        let mut shares = [[0.0; LANES]; GROUP];
-        for r in 0..RANKS {
-            for (shares, factor) in shares.iter_mut().zip(along_y[r]) {
-                for lane in 0..LANES {
-                    shares[lane] = fma::<FMA>(factor, along_x[r][lane], shares[lane]);
+            for index in 0..SIXTEENS {
+                let turned = L::transpose_pairs(pairs[index]);
+                for lane in 0..N_LANES {
+                    L::store_pairs(turned[lane], &mut columns.pairs[index][lane].0);
                 }
             }
         }
-        for (strip, shares) in scratch.strips.iter_mut().zip(shares) {
-            strip[block] = shares;
+    }
+
+    /// Sums up the products in some eights of columns, and in one more of an odd number, for a group of rows, as far as
+    /// their reaches go.
+    #[inline(always)]
+    fn products<L: Lanes>(
+        &mut self,
+        eights: Range<usize>,
+        factors: &[Factors; GROUP],
+        reaches: &[f64; GROUP],
+    ) -> [f64; GROUP] {
+        // Hidden from the compiler, which otherwise unrolls the loops, tears them apart and runs out of registers.
+        let n = black_box(N_LANES);
+        let mut sums = [L::splat(0.0); GROUP];
+        for first in eights.step_by(PAIR) {
+            let columns = &self.columns[first..first + PAIR];
+            let mut shares = [[L::splat(0.0); PAIR]; GROUP];
+            let mut pairs = [[L::splat_single(0.0); PAIR]; GROUP];
+            for r in 0..n {
+                let r = r % N_LANES;
+                let [left, right] = [L::load(&columns[0].leading[r].0), L::load(&columns[1].leading[r].0)];
+                for row in 0..GROUP {
+                    let factor = L::splat(factors[row].leading.0[r]);
+                    shares[row][0] = left.fma(factor, shares[row][0]);
+                    shares[row][1] = right.fma(factor, shares[row][1]);
+                }
+                for sixteen in 0..SIXTEENS {
+                    let left = L::load_pairs(&columns[0].pairs[sixteen][r].0);
+                    let right = L::load_pairs(&columns[1].pairs[sixteen][r].0);
+                    for row in 0..GROUP {
+                        let of_row = &factors[row].pairs[sixteen].0;
+                        let factor = L::splat_pair([of_row[2 * r], of_row[2 * r + 1]]);
+                        pairs[row][0] = L::fma_pairs(left, factor, pairs[row][0]);
+                        pairs[row][1] = L::fma_pairs(right, factor, pairs[row][1]);
+                    }
+                }
+            }
+            for row in 0..GROUP {
+                let reach = L::splat(reaches[row]);
+                for index in 0..PAIR {
+                    // Products neither end at the circle nor are all above zero near it; a kernel does and is.
+                    let distances = L::load(&columns[index].distances.0);
+                    let share = shares[row][index].plus(L::add_up(pairs[row][index]));
+                    let share = share.positive_where_less(distances, reach);
+                    sums[row] = sums[row].plus(share);
+                    share.store(&mut self.strips[row][first + index].0);
+                }
+            }
+        }
+        let mut totals = [0.0; GROUP];
+        for row in 0..GROUP {
+            totals[row] = sums[row].sum();
+        }
+        totals
+    }
+}
+
+impl Sum {
+    /// Adds some rows of a splat.
+    #[inline(always)]
+    fn add<L: Lanes>(
+        &mut self,
+        scratch: &mut Scratch,
+        splat: &Splat,
+        rows: Range<usize>,
+        expansion: &Mixed<SIXTEENS>,
+    ) {
+        let columns = splat.columns(self.n_px);
+        let eights = columns.start / N_LANES..columns.end.div_ceil(N_LANES);
+        scratch.prepare::<L>(splat, eights.clone(), self.n_px, expansion);
+        let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
+        let per_px = 1.0 / splat.support;
+        let (leading, others) = expansion.factors();
+        let mut before = expansion.primitives::<L>((rows.start as f64 - splat.y) * per_px);
+        let mut light_before = marginal(before.0);
+        let mut start = rows.start;
+        while start < rows.end {
+            let n_rows = GROUP.min(rows.end - start);
+            // Rows that are not there have no light, and nothing is within their reach.
+            let mut factors = [Factors::default(); GROUP];
+            let mut reaches = [0.0; GROUP];
+            let mut wholes = [0.0; GROUP];
+            let mut reach = 0.0f64;
+            for index in 0..n_rows {
+                let row = start + index;
+                let after = expansion.primitives::<L>(((row + 1) as f64 - splat.y) * per_px);
+                let difference = after.0.minus(before.0);
+                difference.times(L::load(&leading.0)).store(&mut factors[index].leading.0);
+                for sixteen in 0..SIXTEENS {
+                    let difference = L::minus_pairs(after.1[sixteen], before.1[sixteen]);
+                    let product = L::times_pairs(difference, L::load_pairs(&others[sixteen].0));
+                    L::store_pairs(product, &mut factors[index].pairs[sixteen].0);
+                }
+                before = after;
+                let light_after = marginal(before.0);
+                wholes[index] = (light_after - light_before).max(0.0);
+                light_before = light_after;
+                reaches[index] = splat.support * splat.support - nearest(row as f64 - splat.y);
+                reach = reach.max(reaches[index]);
+            }
+            // The widest chord of the group.
+            let half = reach.sqrt();
+            let eight_of = |column: f64| column.max(0.0) as usize / N_LANES;
+            let end = (eight_of(splat.x + half) + 1).min(eights.end);
+            // The chord of a kernel that meets the image with other rows may lie beyond it.
+            let chord = eight_of(splat.x - half).clamp(eights.start, end.max(eights.start))..end;
+            let sums = scratch.products::<L>(chord.clone(), &factors, &reaches);
+            for index in 0..n_rows {
+                let (sum, whole) = (sums[index], wholes[index]);
+                let to_whole = if sum > 0.0 && (is_inside || sum > whole) { whole / sum } else { 1.0 };
+                let row = (start + index - self.rows.start) * self.n_eights;
+                let light = &mut self.light[row..row + self.n_eights];
+                let to_whole = L::splat(splat.weight * to_whole);
+                for eight in chord.clone() {
+                    let share = L::load(&scratch.strips[index][eight].0);
+                    share.fma(to_whole, L::load(&light[eight].0)).store(&mut light[eight].0);
+                }
+                if sum <= 0.0 && is_inside {
+                    // All of the little light of a row at the rim was rounded away.
+                    light[splat.x as usize / N_LANES].0[splat.x as usize % N_LANES] += splat.weight * whole;
+                }
+            }
+            start += n_rows;
         }
     }
 }
 
-/// Adds a row of shares within the chord, which together have the light of the whole row if all of it is seen.
+/// The light from the middle to an edge, by the first of the primitives there: no other changes that of a whole row. Near
+/// the rim it errs by some 1e-12, which must not count as light that comes back.
 #[inline(always)]
-fn add_row(
-    light: &mut [f64],
-    strip: &mut [f64],
-    chord: Range<usize>,
-    middle: usize,
-    whole: f64,
-    is_inside: bool,
-) {
-    let strip = &mut strip[chord.clone()];
-    let mut lanes = [0.0; LANES];
-    let mut chunks = strip.chunks_exact_mut(LANES);
-    for chunk in &mut chunks {
-        for (sum, share) in lanes.iter_mut().zip(chunk) {
-            // Products are not all above zero near the rim; a kernel is.
-            *share = if *share > 0.0 { *share } else { 0.0 };
-            *sum += *share;
-        }
-    }
-    for (sum, share) in lanes.iter_mut().zip(chunks.into_remainder()) {
-        *share = if *share > 0.0 { *share } else { 0.0 };
-        *sum += *share;
-    }
-    let sum: f64 = lanes.iter().sum();
-    if sum > 0.0 {
-        let to_whole = if is_inside || sum > whole { whole / sum } else { 1.0 };
-        for (light, share) in light[chord].iter_mut().zip(strip) {
-            *light += to_whole * *share;
-        }
-    } else if is_inside {
-        light[middle] += whole;
-    }
+fn marginal<L: Lanes>(first: L) -> f64 {
+    let mut values = [0.0; N_LANES];
+    first.store(&mut values);
+    values[0].clamp(-0.5, 0.5)
+}
+
+/// The square of the distance to a pixel that begins at `low`.
+#[inline(always)]
+fn nearest(low: f64) -> f64 {
+    let distance = low.max(-1.0 - low).max(0.0);
+    distance * distance
 }

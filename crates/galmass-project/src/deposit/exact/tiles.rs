@@ -2,16 +2,16 @@
 
 use rayon::prelude::*;
 
-use super::order::{Runs, TILE};
+use super::order::{Runs, TILE, cell};
 use super::{REACH, Splat};
+use crate::deposit::lanes::{Lanes, N_LANES, Work, dispatch};
 use crate::deposit::separable::Separable;
-use crate::simd::{Work, dispatch, fma};
 
-/// Products of a narrow kernel.
-const RANKS: usize = 16;
+/// Eights of products of a narrow kernel.
+pub(super) const BLOCKS: usize = 2;
 
-/// Columns of a window that needs one vector a row.
-const SMALL: usize = 8;
+/// And products.
+const RANKS: usize = BLOCKS * N_LANES;
 
 /// Splats of a tile that are added up by one thread. Sums of so many numbers are good to 1e-12 without compensation.
 const PART: usize = 8192;
@@ -26,7 +26,7 @@ const ROWS: usize = 16;
 const SIDE: usize = TILE + REACH;
 
 /// Adds the narrow kernels to an image.
-pub(super) fn add(image: &mut [f64], n_px: usize, runs: &Runs, expansion: &Separable<RANKS>) {
+pub(super) fn add(image: &mut [f64], n_px: usize, runs: &Runs, expansion: &Separable<BLOCKS>) {
     let mut parts = Vec::new();
     for (tile, n_splats) in runs.occupied() {
         parts.extend((0..n_splats).step_by(PART).map(|skipped| Part { tile, skipped }));
@@ -79,15 +79,15 @@ impl Buffer {
 struct Sum<'a> {
     part: &'a Part,
     runs: &'a Runs<'a>,
-    expansion: &'a Separable<RANKS>,
+    expansion: &'a Separable<BLOCKS>,
 }
 
 impl Work for Sum<'_> {
     type Output = Buffer;
 
     #[inline(always)]
-    fn run<const FMA: bool>(self) -> Buffer {
-        let start = self.runs.tiles.start(self.part.tile).map(|start| start as f64 - REACH as f64);
+    fn run<L: Lanes>(self) -> Buffer {
+        let start = self.runs.tiles.start(self.part.tile);
         let mut buffers = [Buffer::new(), Buffer::new()];
         let [light, rest] = &mut buffers;
         let (mut skip, mut left) = (self.part.skipped, PART);
@@ -95,7 +95,7 @@ impl Work for Sum<'_> {
             let splats = &run[skip.min(run.len())..];
             skip -= skip.min(run.len());
             for splat in splats.iter().take(left) {
-                add_splat::<FMA>(&mut light.0, &mut rest.0, splat, start, self.expansion);
+                add_splat::<L>(&mut light.0, &mut rest.0, splat, start, self.expansion);
             }
             left -= left.min(splats.len());
             if left == 0 {
@@ -121,22 +121,26 @@ struct Window {
 
 impl Window {
     #[inline(always)]
-    fn new(at: f64, support: f64, start: f64) -> Self {
-        let low = (at - support).floor();
-        let n = ((at + support).floor() - low) as usize + 1;
+    fn new(at: f64, support: f64, start: usize) -> Self {
+        let (low, high) = (cell(at - support), cell(at + support));
         // The limits are for the compiler; a narrow kernel keeps within them.
-        Self { first: ((low - start) as usize).min(TILE - 1), n: n.min(REACH), at: at - low }
+        let n = (high - low + 1).clamp(1, REACH as i32) as usize;
+        Self {
+            first: (low as usize).saturating_sub(start).min(TILE - 1),
+            n,
+            at: at + REACH as f64 - f64::from(low),
+        }
     }
 }
 
 /// Adds a narrow kernel to the light of a buffer; what is left of its weight to `rest`.
 #[inline(always)]
-fn add_splat<const FMA: bool>(
+fn add_splat<L: Lanes>(
     light: &mut [[f64; SIDE]],
     rest: &mut [[f64; SIDE]],
     splat: &Splat,
-    start: [f64; 2],
-    expansion: &Separable<RANKS>,
+    start: [usize; 2],
+    expansion: &Separable<BLOCKS>,
 ) {
     let columns = Window::new(splat.x, splat.support, start[0]);
     let rows = Window::new(splat.y, splat.support, start[1]);
@@ -144,83 +148,132 @@ fn add_splat<const FMA: bool>(
     if columns.n == 1 && rows.n == 1 {
         *pixel += splat.weight;
     } else {
-        let added = if columns.n <= SMALL {
-            add_window::<SMALL, FMA>(light, splat, &columns, &rows, expansion)
+        let added = if columns.n <= N_LANES {
+            add_window::<1, L>(light, splat, &columns, &rows, expansion)
         } else {
-            add_window::<REACH, FMA>(light, splat, &columns, &rows, expansion)
+            add_window::<2, L>(light, splat, &columns, &rows, expansion)
         };
         // What the products had where the kernel has nothing, millionths of its light.
         *pixel += splat.weight - added;
     }
 }
 
-/// Adds the light of a kernel in its window; returns its sum. `C` is at least the number of columns.
+/// Adds the light of a kernel in its window, of up to `C` times eight columns; returns its sum.
 #[inline(always)]
-fn add_window<const C: usize, const FMA: bool>(
+fn add_window<const C: usize, L: Lanes>(
     light: &mut [[f64; SIDE]],
     splat: &Splat,
     columns: &Window,
     rows: &Window,
-    expansion: &Separable<RANKS>,
+    expansion: &Separable<BLOCKS>,
 ) -> f64 {
     let per_px = 1.0 / splat.support;
-    let mut along_x = [[0.0; C]; RANKS];
-    differences::<FMA>(columns, per_px, expansion, |column, values| {
-        for r in 0..RANKS {
-            along_x[r][column] = values[r];
-        }
-    });
-    // The squares of the distances to the nearest point of each column, in pixels.
-    let square = splat.support * splat.support;
-    let mut to_column = [2.0 * square; C];
-    for (column, distance) in to_column.iter_mut().enumerate().take(columns.n) {
-        *distance = nearest(column, columns.at);
-    }
-    let factors = expansion.factors.map(|factor| factor * splat.weight);
-    let mut sums = [0.0; C];
-    let mut row = 0;
-    differences::<FMA>(rows, per_px, expansion, |_, values| {
-        let mut shares = [0.0; C];
-        for r in 0..RANKS {
-            let factor = factors[r] * values[r];
-            for c in 0..C {
-                shares[c] = fma::<FMA>(factor, along_x[r][c], shares[c]);
+    let mut along_x = [[L::splat(0.0); C]; RANKS];
+    let differences = differences::<C, L>(columns, per_px, expansion);
+    for c in 0..C {
+        for block in 0..BLOCKS {
+            let turned = L::transpose(differences[c][block]);
+            for lane in 0..N_LANES {
+                along_x[block * N_LANES + lane][c] = turned[lane];
             }
         }
-        let left = square - nearest(row, rows.at);
-        let pixels = &mut light[rows.first + row][columns.first..columns.first + C];
-        for c in 0..C {
-            // Products neither end at the circle nor are all above zero near it; a kernel does.
-            let share = if to_column[c] < left && shares[c] > 0.0 { shares[c] } else { 0.0 };
-            sums[c] += share;
-            pixels[c] += share;
+    }
+    let square = splat.support * splat.support;
+    let mut to_columns = [L::splat(0.0); C];
+    for c in 0..C {
+        let mut distances = [0.0; N_LANES];
+        for lane in 0..N_LANES {
+            distances[lane] = nearest((c * N_LANES + lane) as f64, columns.at);
         }
-        row += 1;
-    });
-    sums.iter().sum()
+        to_columns[c] = L::load(&distances);
+    }
+    // In memory, from where each is spread over eight lanes on its way into a product.
+    let mut along_y = [[0.0; RANKS]; REACH];
+    let mut reaches = [0.0; REACH];
+    let mut before = ends::<L>(-0.5);
+    let mut factors = [L::splat(splat.weight); BLOCKS];
+    for block in 0..BLOCKS {
+        factors[block] = factors[block].times(L::load(&expansion.factors[block].0));
+    }
+    for row in 0..rows.n {
+        let after = edge::<L>(row + 1, rows, per_px, expansion);
+        let (blocks, _) = along_y[row].as_chunks_mut::<N_LANES>();
+        for block in 0..BLOCKS {
+            after[block].minus(before[block]).times(factors[block]).store(&mut blocks[block]);
+        }
+        before = after;
+        reaches[row] = square - nearest(row as f64, rows.at);
+    }
+
+    let mut sums = [L::splat(0.0); C];
+    for row in 0..rows.n {
+        // Two sums of every other product, which do not wait for each other.
+        let mut shares = [[L::splat(0.0); C]; 2];
+        for r in 0..RANKS {
+            let factor = L::splat(along_y[row][r]);
+            for c in 0..C {
+                shares[r % 2][c] = along_x[r][c].fma(factor, shares[r % 2][c]);
+            }
+        }
+        let reach = L::splat(reaches[row]);
+        let pixels = &mut light[rows.first + row][columns.first..columns.first + C * N_LANES];
+        let (pixels, _) = pixels.as_chunks_mut::<N_LANES>();
+        for c in 0..C {
+            // Products neither end at the circle nor are all above zero near it; a kernel does and is.
+            let share = shares[0][c].plus(shares[1][c]).positive_where_less(to_columns[c], reach);
+            sums[c] = sums[c].plus(share);
+            L::load(&pixels[c]).plus(share).store(&mut pixels[c]);
+        }
+    }
+    let mut sum = 0.0;
+    for c in 0..C {
+        sum += sums[c].sum();
+    }
+    sum
 }
 
-/// Visits the differences of all primitives between the edges of each pixel of a window.
+/// The differences of all primitives between the edges of each pixel of a window; none beyond it.
 #[inline(always)]
-fn differences<const FMA: bool>(
+fn differences<const C: usize, L: Lanes>(
     window: &Window,
     per_px: f64,
-    expansion: &Separable<RANKS>,
-    mut visit: impl FnMut(usize, [f64; RANKS]),
-) {
-    let mut before = expansion.primitives::<FMA>(-1.0);
-    for pixel in 0..window.n {
-        // The last edge lies beyond the kernel.
-        let edge = if pixel + 1 < window.n { ((pixel + 1) as f64 - window.at) * per_px } else { 1.0 };
-        let after = expansion.primitives::<FMA>(edge);
-        visit(pixel, std::array::from_fn(|r| after[r] - before[r]));
+    expansion: &Separable<BLOCKS>,
+) -> [[[L; N_LANES]; BLOCKS]; C] {
+    let mut values = [[[L::splat(0.0); N_LANES]; BLOCKS]; C];
+    let mut before = ends::<L>(-0.5);
+    for pixel in 0..window.n.min(C * N_LANES) {
+        let after = edge::<L>(pixel + 1, window, per_px, expansion);
+        for block in 0..BLOCKS {
+            values[pixel / N_LANES][block][pixel % N_LANES] = after[block].minus(before[block]);
+        }
         before = after;
     }
+    values
+}
+
+/// All primitives at an edge of a window, of which the last lies beyond the kernel.
+#[inline(always)]
+fn edge<L: Lanes>(index: usize, window: &Window, per_px: f64, expansion: &Separable<BLOCKS>) -> [L; BLOCKS] {
+    if index == window.n {
+        ends::<L>(0.5)
+    } else {
+        expansion.primitives::<L>((index as f64 - window.at) * per_px)
+    }
+}
+
+/// All primitives beyond the kernel, the first of which is a half.
+#[inline(always)]
+fn ends<L: Lanes>(half: f64) -> [L; BLOCKS] {
+    let mut first = [0.0; N_LANES];
+    first[0] = half;
+    let mut values = [L::splat(0.0); BLOCKS];
+    values[0] = L::load(&first);
+    values
 }
 
 /// The square of the distance from a place to a pixel.
 #[inline(always)]
-fn nearest(pixel: usize, at: f64) -> f64 {
-    let distance = (pixel as f64 - at).max(at - (pixel + 1) as f64).max(0.0);
+fn nearest(pixel: f64, at: f64) -> f64 {
+    let distance = (pixel - at).max(at - (pixel + 1.0)).max(0.0);
     distance * distance
 }
