@@ -53,6 +53,30 @@ pub enum ProjectError {
         /// Their scalar product.
         cosine: f64,
     },
+    /// The side of a periodic box is not a positive, finite length.
+    #[error("the side of a periodic box is {box_size_kpc} kpc, not a positive length")]
+    BadBoxSize {
+        /// What was asked for.
+        box_size_kpc: f64,
+    },
+    /// The limits of a depth are reversed, equal or NaN.
+    #[error("the depth from {near_kpc} to {far_kpc} kpc is not a range")]
+    BadDepth {
+        /// The near limit.
+        near_kpc: f64,
+        /// The far limit.
+        far_kpc: f64,
+    },
+    /// What is seen is wider than the periodic box, so that particles would be seen more than once.
+    #[error("the {what} of {extent_kpc} kpc is wider than the periodic box of {box_size_kpc} kpc")]
+    WiderThanBox {
+        /// The field or the depth.
+        what: &'static str,
+        /// Its width.
+        extent_kpc: f64,
+        /// The side of the box.
+        box_size_kpc: f64,
+    },
     /// The image does not fit its mesh.
     #[error(transparent)]
     Map(#[from] MapError),
