@@ -6,18 +6,18 @@ use galmass_core::seed::generator;
 use rand::RngExt;
 
 /// The stars of a galaxy, in no order.
-pub struct Galaxy {
+pub(crate) struct Galaxy {
     /// Positions \[kpc\].
-    pub positions: Vec<[f64; 3]>,
+    pub(crate) positions: Vec<[f64; 3]>,
     /// Velocities \[km/s\].
-    pub velocities: Vec<[f64; 3]>,
+    pub(crate) velocities: Vec<[f64; 3]>,
     /// Masses \[Msun\].
-    pub masses: Vec<f64>,
+    pub(crate) masses: Vec<f64>,
 }
 
 /// An exponential disc with a scale length of 3 kpc that turns with 220 km/s, inclined by 60 degrees, and a fifth of
 /// its stars in a Hernquist bulge of 0.6 kpc: half-mass radius about 4.5 kpc.
-pub fn galaxy(n: usize, seed: u64) -> Galaxy {
+pub(crate) fn galaxy(n: usize, seed: u64) -> Galaxy {
     let mut random = generator(seed);
     let mut galaxy =
         Galaxy { positions: Vec::with_capacity(n), velocities: Vec::with_capacity(n), masses: Vec::new() };

@@ -149,9 +149,11 @@ fn count(bins: &mut Bins, placed: &Placed, positions: &[[f64; 3]], velocities: &
             prefetch(velocities.as_ptr(), start + AHEAD, line);
         }
         prefetch(weights.as_ptr(), start + AHEAD, 0);
-        for i in start..(start + 8).min(len) {
-            let pixel = placed.pixels[i] as usize;
-            let (velocity, weight) = (placed.velocities[i], weights[i]);
+        let end = (start + 8).min(len);
+        let group =
+            placed.pixels[start..end].iter().zip(&placed.velocities[start..end]).zip(&weights[start..end]);
+        for ((&pixel, &velocity), &weight) in group {
+            let pixel = pixel as usize;
             // SAFETY: `Bins::add` has made sure that there is a bin and a reference for each pixel and each number
             // outside that `Field::place` gives out.
             let (bin, reference) =

@@ -115,7 +115,7 @@ impl Field {
                 if LIMITED { self.limit::<FMA>(positions[i]) } else { (positions[i], true) };
             let (x, y) = (dot::<FMA>(position, self.right), dot::<FMA>(position, self.up));
             let velocity = dot::<FMA>(velocities[i], self.line_of_sight);
-            let (column, row) = (self.to_px::<FMA>(x), self.to_px::<FMA>(y));
+            let (column, row) = (self.px_of::<FMA>(x), self.px_of::<FMA>(y));
             let inside =
                 within & (column >= 0.0) & (column < n_px) & (row >= 0.0) & (row < n_px) & (weights[i] > 0.0);
             let column = whole(if inside { column } else { 0.0 });
@@ -136,7 +136,7 @@ impl Field {
     /// A division costs more than all else in the loop. With fused multiply-adds, the remainder of the quotient by the
     /// reciprocal mends its last bit (Markstein 1990).
     #[inline(always)]
-    fn to_px<const FMA: bool>(&self, coordinate_kpc: f64) -> f64 {
+    fn px_of<const FMA: bool>(&self, coordinate_kpc: f64) -> f64 {
         let from_edge = coordinate_kpc + self.half_width_kpc;
         if FMA {
             let quotient = from_edge * self.pixels_per_kpc;
@@ -223,8 +223,8 @@ mod tests {
             let field = field(grid);
             let edge = grid.edge_kpc(edge.min(n_px));
             for x in [share * half_width, edge, edge.next_up(), edge.next_down()] {
-                prop_assert_eq!(field.to_px::<true>(x), grid.to_px(x));
-                prop_assert_eq!(field.to_px::<false>(x), grid.to_px(x));
+                prop_assert_eq!(field.px_of::<true>(x), grid.to_px(x));
+                prop_assert_eq!(field.px_of::<false>(x), grid.to_px(x));
             }
         }
     }
