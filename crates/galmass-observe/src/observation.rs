@@ -33,8 +33,8 @@ pub struct ObservationConfig {
     /// What an unknown pixel of the velocity map holds. Default: [`Fill::Nan`], for people and for data sets, which
     /// fill maps themselves.
     pub fill_velocity: Fill,
-    /// What an unknown pixel of the dispersion map holds. Default: [`Fill::Nan`]; networks that read maps directly want
-    /// [`Fill::MeanOfKnown`].
+    /// What an unknown pixel of the dispersion map holds. Default: [`Fill::Nan`]; networks that read maps directly
+    /// want [`Fill::MeanOfKnown`].
     pub fill_dispersion: Fill,
 }
 

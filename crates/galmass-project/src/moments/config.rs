@@ -21,8 +21,8 @@ pub struct MomentConfig {
     pub fill_mean: Fill,
     /// What a pixel holds whose dispersion is not known. Default: [`Fill::Nan`].
     pub fill_dispersion: Fill,
-    /// The range of [depth](crate::View::depth) that is seen \[kpc\], from the first up to but without the second; either
-    /// may be infinite, but not in a periodic box. Default: none, all depths.
+    /// The range of [depth](crate::View::depth) that is seen \[kpc\], from the first up to but without the second;
+    /// either may be infinite, but not in a periodic box. Default: none, all depths.
     pub depth_kpc: Option<[f64; 2]>,
     /// The side of the box \[kpc\] in which space repeats itself along its three axes, above 0. The positions need not
     /// lie in one box. Default: none, space does not repeat itself.

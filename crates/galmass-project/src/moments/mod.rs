@@ -95,8 +95,8 @@ struct PixelMoments {
 /// * A particle outside the field, its limits in depth, or without weight, is not counted.
 /// * A pixel with too few particles for a moment, as the [configuration](MomentConfig) has it, holds NaN there, or the
 ///   fill; its weight and count stay what they are.
-/// * One particle, or particles of one velocity, have a dispersion of exactly 0, which `min_count_dispersion` hides
-///   unless it is set to 1.
+/// * One particle, or particles of one velocity, have a dispersion of exactly 0; that of one is not shown unless
+///   `min_count_dispersion` is 1.
 /// * However large the mean is beside the dispersion, both keep 12 digits: velocities are taken relative to that of
 ///   a particle of the pixel, and relative to the mean where that one is found to be no good reference. Sums are
 ///   compensated, so that the order of particles matters to rounding only.

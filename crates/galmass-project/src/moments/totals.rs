@@ -15,8 +15,8 @@ const MIN_CHUNK: usize = 1 << 18;
 /// The fewest particles in a chunk for each pixel of the map, so that bins take less memory than particles.
 const MIN_CHUNK_PER_PIXEL: usize = 4;
 
-/// How many times smaller than the sums that it is the difference of a variance may be, before it is measured again. Ten
-/// of 53 bits are lost there, and less than 1e-12 of the dispersion.
+/// How many times smaller a variance may be than the sums that it is the difference of, before it is measured again.
+/// Ten of 53 bits are lost there, and less than 1e-12 of the dispersion.
 const MAX_CANCELLATION: f64 = 1024.0;
 
 /// The sums over all particles.
