@@ -1,7 +1,9 @@
 //! Images and kinematic maps of one galaxy.
 
 use galmass_core::{Map, PixelGrid, SupportRadius};
-use galmass_project::{DepositConfig, MomentConfig, View, deposit, nearest_moments, support_radii};
+use galmass_project::{
+    Blanking, DepositConfig, Fill, MomentConfig, View, deposit, nearest_moments, support_radii,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::weighting::Weights;
@@ -21,11 +23,19 @@ pub struct ObservationConfig {
     pub n_neighbours: usize,
     /// What a star counts for. Default: r luminosity, or mass where there are no magnitudes.
     pub weighting: Weighting,
-    /// Pixels of the velocity map with fewer stars are NaN; default 1.
+    /// Pixels of the velocity map with fewer stars are not known; default 1.
     pub min_count_velocity: u32,
-    /// Pixels of the dispersion map with fewer stars are NaN; default 2, because one star has no dispersion, and a 0
-    /// would pass for a measurement.
+    /// Pixels of the dispersion map with fewer stars are not known; default 2, because one star has no dispersion, and
+    /// a 0 would pass for a measurement.
     pub min_count_dispersion: u32,
+    /// Which pixels of both maps are too sparse besides. Default: [`Blanking::None`].
+    pub blanking: Blanking,
+    /// What an unknown pixel of the velocity map holds. Default: [`Fill::Nan`], for people and for data sets, which
+    /// fill maps themselves.
+    pub fill_velocity: Fill,
+    /// What an unknown pixel of the dispersion map holds. Default: [`Fill::Nan`]; networks that read maps directly
+    /// want [`Fill::MeanOfKnown`].
+    pub fill_dispersion: Fill,
 }
 
 impl Default for ObservationConfig {
@@ -38,6 +48,22 @@ impl Default for ObservationConfig {
             weighting: Weighting::BestKnown,
             min_count_velocity: 1,
             min_count_dispersion: 2,
+            blanking: Blanking::None,
+            fill_velocity: Fill::Nan,
+            fill_dispersion: Fill::Nan,
+        }
+    }
+}
+
+impl ObservationConfig {
+    fn moments(&self) -> MomentConfig {
+        MomentConfig {
+            min_count_mean: self.min_count_velocity,
+            min_count_dispersion: self.min_count_dispersion,
+            blanking: self.blanking,
+            fill_mean: self.fill_velocity,
+            fill_dispersion: self.fill_dispersion,
+            ..MomentConfig::default()
         }
     }
 }
@@ -45,17 +71,19 @@ impl Default for ObservationConfig {
 /// One line of sight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
-    /// Light or mass per pixel: the cubic spline kernel of each star, projected and integrated over each pixel.
+    /// Light, mass or number of stars per pixel: the cubic spline kernel of each star, projected and integrated over each pixel.
     pub image: Map,
-    /// Mean line-of-sight velocity \[km/s\] relative to the galaxy, positive away from the observer; NaN where too
-    /// few stars are.
+    /// Mean line-of-sight velocity \[km/s\] relative to the galaxy, positive away from the observer; the fill, by
+    /// default NaN, where too few stars are.
     pub velocity: Map,
-    /// Line-of-sight velocity dispersion \[km/s\]; NaN where too few stars are.
+    /// Line-of-sight velocity dispersion \[km/s\]; the fill, by default NaN, where too few stars are.
     pub dispersion: Map,
     /// Star particles per pixel of the kinematic maps.
     pub count: Map,
     /// Light or mass per pixel of the kinematic maps: the sum of the weights of the stars that `count` counts.
     pub flux: Map,
+    /// 1 where both the velocity and the dispersion are known, 0 where one of them is a fill.
+    pub occupancy: Map,
 }
 
 /// A galaxy made ready to be seen from many sides: weights and kernels do not depend on the line of sight.
@@ -101,18 +129,67 @@ impl<'a> Observer<'a> {
         let (grid, unit) = (self.image_grid, self.weights.unit);
         let image = deposit(positions, weights, &self.support, view, grid, unit, &config)?;
         let velocities = stars.velocities_km_s();
-        let moments = |min_count| {
-            nearest_moments(positions, velocities, weights, view, self.map_grid, &MomentConfig { min_count })
-        };
-        let for_velocity = moments(self.config.min_count_velocity)?;
-        let for_dispersion = moments(self.config.min_count_dispersion)?;
-        let flux = Map::new(self.map_grid, unit, for_velocity.weight)?;
+        let moments =
+            nearest_moments(positions, velocities, weights, view, self.map_grid, &self.config.moments())?;
+        let flux = Map::new(self.map_grid, unit, moments.weight)?;
         Ok(Observation {
             image,
-            velocity: for_velocity.mean,
-            dispersion: for_dispersion.dispersion,
-            count: for_velocity.count,
+            velocity: moments.mean,
+            dispersion: moments.dispersion,
+            count: moments.count,
+            occupancy: moments.occupancy,
             flux,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use galmass_core::{Galaxy, Particles, Stars, Unit};
+    use galmass_project::Axis;
+
+    use super::*;
+    use crate::GivenFrame;
+
+    /// Three stars in one pixel of four, and one in another.
+    fn galaxy() -> FramedGalaxy {
+        let positions = vec![[1.0, 1.0, 0.0], [1.1, 1.0, 0.0], [1.0, 1.1, 0.0], [-1.0, -1.0, 0.0]];
+        let velocities = [10.0, 20.0, 30.0, -60.0].map(|v| [0.0, 0.0, v]).to_vec();
+        let stars = Stars::new(Particles::new(positions, velocities, vec![1.0, 1.0, 1.0, 5.0]).unwrap());
+        let given = GivenFrame { centre_kpc: Some([0.0; 3]), half_mass_radius_kpc: Some(1.0) };
+        FramedGalaxy::new(Galaxy { stars, ..Galaxy::default() }, &given).unwrap()
+    }
+
+    fn observe(config: ObservationConfig) -> Observation {
+        let galaxy = galaxy();
+        let config = ObservationConfig { image_px: 4, map_px: 2, n_neighbours: 1, ..config };
+        Observer::new(&galaxy, config).unwrap().observe(&View::along(Axis::Z)).unwrap()
+    }
+
+    #[test]
+    fn one_star_has_a_velocity_and_no_dispersion() {
+        let seen = observe(ObservationConfig::default());
+        let (velocity, dispersion) = (seen.velocity.values(), seen.dispersion.values());
+        assert_eq!(velocity[[1, 1]] - velocity[[0, 0]], 80.0);
+        assert!((dispersion[[1, 1]] - (200.0f64 / 3.0).sqrt()).abs() < 1e-12);
+        assert!(dispersion[[0, 0]].is_nan() && velocity[[0, 1]].is_nan());
+        assert_eq!(seen.occupancy.values(), ndarray::array![[0.0, 0.0], [0.0, 1.0]]);
+    }
+
+    #[test]
+    fn the_settings_of_the_maps_are_passed_on() {
+        let seen = observe(ObservationConfig {
+            min_count_velocity: 2,
+            min_count_dispersion: 4,
+            fill_velocity: Fill::Zero,
+            fill_dispersion: Fill::MeanOfKnown,
+            weighting: Weighting::Number,
+            ..ObservationConfig::default()
+        });
+        assert_eq!((seen.velocity.values()[[0, 0]], seen.dispersion.sum()), (0.0, 0.0));
+        assert!(seen.velocity.values()[[1, 1]] > 0.0);
+        assert_eq!((seen.image.unit(), seen.occupancy.sum()), (Unit::Count, 0.0));
+        let blanked = ObservationConfig { blanking: Blanking::UpperQuartile, ..ObservationConfig::default() };
+        assert!(observe(blanked).velocity.values().iter().all(|value| value.is_nan()));
     }
 }

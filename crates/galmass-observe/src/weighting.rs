@@ -17,6 +17,8 @@ pub enum Weighting {
     LuminosityR,
     /// By mass.
     Mass,
+    /// Every star particle counts 1.
+    Number,
 }
 
 /// The weights of all stars and what they are.
@@ -36,7 +38,12 @@ impl Weights {
                 unit: Unit::SolarMass,
                 chosen: Weighting::Mass,
             }),
-            (_, Some(magnitudes)) => Ok(Self {
+            (Weighting::Number, _) => Ok(Self {
+                values: vec![1.0; stars.particles().len()],
+                unit: Unit::Count,
+                chosen: Weighting::Number,
+            }),
+            (Weighting::BestKnown | Weighting::LuminosityR, Some(magnitudes)) => Ok(Self {
                 values: magnitudes.iter().map(|&m| luminosity_lsun(m, SUN_MAGNITUDE_R)).collect(),
                 unit: Unit::SolarLuminosity,
                 chosen: Weighting::LuminosityR,
@@ -58,6 +65,8 @@ mod tests {
         let lit = dark.clone().with_magnitudes_r(vec![SUN_MAGNITUDE_R - 2.5]).unwrap();
         assert_eq!(Weights::of(&dark, Weighting::BestKnown).unwrap().values, [3.0]);
         assert_eq!(Weights::of(&lit, Weighting::Mass).unwrap().values, [3.0]);
+        let counted = Weights::of(&lit, Weighting::Number).unwrap();
+        assert_eq!((counted.values.as_slice(), counted.unit), ([1.0].as_slice(), Unit::Count));
         let bright = Weights::of(&lit, Weighting::BestKnown).unwrap();
         assert!((bright.values[0] - 10.0).abs() < 1e-12 && bright.chosen == Weighting::LuminosityR);
         assert_eq!(Weights::of(&dark, Weighting::LuminosityR).unwrap_err(), ObserveError::NoMagnitudes);

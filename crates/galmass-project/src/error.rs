@@ -152,6 +152,16 @@ pub enum ProjectError {
         /// The largest value that is allowed.
         max: f64,
     },
+    /// What is seen is wider than the periodic box, so that particles would be seen more than once.
+    #[error("the {what} of {extent_kpc} kpc is wider than the periodic box of {box_size_kpc} kpc")]
+    WiderThanBox {
+        /// The field or the depth.
+        what: &'static str,
+        /// Its width.
+        extent_kpc: f64,
+        /// The side of the box.
+        box_size_kpc: f64,
+    },
     /// The image does not fit its mesh.
     #[error(transparent)]
     Map(#[from] MapError),

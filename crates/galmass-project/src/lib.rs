@@ -52,7 +52,7 @@ mod view;
 pub use colour::{ColourConfig, EmptyColour, colour};
 pub use deposit::{DepositConfig, Scheme, deposit};
 pub use error::ProjectError;
-pub use moments::{MomentConfig, Moments, nearest_moments};
+pub use moments::{Blanking, Fill, MomentConfig, Moments, nearest_moments};
 pub use neighbours::support_radii;
 pub use rebin::{per_area, rebin};
 pub use view::{Axis, View};
@@ -61,5 +61,6 @@ pub use view::{Axis, View};
 pub mod reference {
     pub use crate::deposit::reference::deposit;
     pub use crate::dust::reference::gas_columns;
+    pub use crate::moments::reference::nearest_moments;
     pub use crate::neighbours::reference::support_radii;
 }

@@ -10,6 +10,7 @@ mod order;
 mod psf;
 pub(crate) mod voronoi;
 
+use galmass_core::Map;
 use galmass_core::seed::derive;
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +144,9 @@ impl ObservationEffects {
 
     /// Takes an observation through all steps.
     ///
+    /// The maps must have NaN where nothing is known, as they do without a [`Fill`](galmass_project::Fill): a value that
+    /// was filled in would be blurred like one that was measured.
+    ///
     /// Without steps the maps come back as they are, bit for bit. The same seed, galaxy and line of sight give the same
     /// bits for any number of threads; each of the random effects has a stream of its own, so that the noise of the
     /// image does not depend on whether the maps have any.
@@ -167,8 +171,20 @@ impl ObservationEffects {
             };
             done.map_err(|source| in_step(step, effect, source))?;
         }
+        if !self.steps.is_empty() {
+            exposure.observation.occupancy = occupancy(&exposure.observation)?;
+        }
         Ok(exposure)
     }
+}
+
+/// 1 where both moments are known, in the end.
+fn occupancy(observation: &Observation) -> Result<Map, ObserveError> {
+    let mut known = observation.velocity.values().clone();
+    known.zip_mut_with(observation.dispersion.values(), |velocity, dispersion| {
+        *velocity = f64::from(u8::from(velocity.is_finite() && dispersion.is_finite()));
+    });
+    exposure::with_values(&observation.occupancy, known)
 }
 
 fn in_step(step: usize, effect: &Effect, source: ObserveError) -> ObserveError {

@@ -28,6 +28,9 @@ impl Sky<'_> {
             dispersion: map(Unit::KilometrePerSecond, self.dispersion),
             count: map(Unit::Count, &|x, y| if (self.flux)(x, y) > 0.0 { 100.0 } else { 0.0 }),
             flux: map(Unit::SolarLuminosity, self.flux),
+            occupancy: map(Unit::Dimensionless, &|x, y| {
+                f64::from(u8::from((self.velocity)(x, y).is_finite() && (self.dispersion)(x, y).is_finite()))
+            }),
         }
     }
 }
@@ -55,7 +58,7 @@ pub(super) fn lonely_stars(n_px: usize, stars: &[Star]) -> Observation {
 
 /// All maps as bits, for comparing what may be NaN.
 pub(super) fn bits(observation: &Observation) -> Vec<u64> {
-    let Observation { image, velocity, dispersion, count, flux } = observation;
-    let maps = [image, velocity, dispersion, count, flux];
+    let Observation { image, velocity, dispersion, count, occupancy, flux } = observation;
+    let maps = [image, velocity, dispersion, count, occupancy, flux];
     maps.into_iter().flat_map(|map| map.values()).map(|value| value.to_bits()).collect()
 }

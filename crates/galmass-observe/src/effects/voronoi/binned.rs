@@ -60,8 +60,8 @@ pub(super) fn show_bins(exposure: &mut Exposure, bins: &VoronoiBins) -> Result<(
     let flux_noise = exposure.flux_noise.as_ref().map(noise).transpose()?;
     let ratio = |map| shown(map, &|sums: &Sums| sums.signal / sums.noise_square.sqrt(), &keep);
     let signal_to_noise = exposure.signal_to_noise.as_ref().map(ratio).transpose()?;
-    let image = exposure.observation.image.clone();
-    exposure.observation = Observation { image, velocity, dispersion, count, flux };
+    let Observation { image, occupancy, .. } = exposure.observation.clone();
+    exposure.observation = Observation { image, velocity, dispersion, count, occupancy, flux };
     exposure.flux_noise = flux_noise;
     exposure.signal_to_noise = signal_to_noise;
     Ok(())
