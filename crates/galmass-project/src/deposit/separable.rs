@@ -17,13 +17,14 @@
 //!
 //! The expansion is that of Schmidt (1907), the best of its rank (Eckart & Young 1936).
 
+#[allow(dead_code)] // For the scheme of few products.
 mod low_rank;
 mod nodes;
 mod spectrum;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-#[allow(unused_imports)] // For the scheme of few products.
+#[allow(unused_imports)]
 pub(super) use low_rank::LowRank;
 use nodes::{Nodes, POINTS, SEGMENTS};
 
@@ -37,6 +38,7 @@ pub(super) struct Separable<const BLOCKS: usize> {
     pub(super) factors: [Eight; BLOCKS],
     /// `[segment][power][r]`, with one more segment for all that lies beyond the rim.
     segments: Box<[[[Eight; BLOCKS]; POINTS + 1]; SEGMENTS + 1]>,
+    error: f64,
 }
 
 impl<const BLOCKS: usize> Separable<BLOCKS> {
@@ -45,7 +47,9 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
         let nodes = Nodes::new();
         let (first, remainder) = nodes.split(kernel);
         let (factors, functions) = nodes.products(&remainder, BLOCKS * N_LANES - 1);
+        let error = nodes.error(&first, &remainder, &factors, &functions);
         let mut expansion = Self {
+            error,
             factors: [Eight::default(); BLOCKS],
             segments: Box::new([[[Eight::default(); BLOCKS]; POINTS + 1]; SEGMENTS + 1]),
         };
@@ -56,6 +60,11 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
         // Exact, so that no light is lost: the marginal ends at a half, the others where they began.
         expansion.segments[SEGMENTS][0][0].0[0] = 0.5;
         expansion
+    }
+
+    /// The rms error of the density over the rms density.
+    pub(super) fn error(&self) -> f64 {
+        self.error
     }
 
     fn set(&mut self, rank: usize, factor: f64, densities: &[nodes::Quartic]) {
@@ -119,6 +128,7 @@ impl<const SIXTEENS: usize> Mixed<SIXTEENS> {
         let leading = Separable {
             factors: [expansion.factors[0]],
             segments: Box::new(expansion.segments.map(|powers| powers.map(|blocks| [blocks[0]]))),
+            error: expansion.error,
         };
         let segments = Box::new(expansion.segments.map(|powers| powers.map(|blocks| sixteens(&blocks))));
         Self { leading, factors: sixteens(&expansion.factors), segments }

@@ -28,11 +28,12 @@ impl Tiles {
         self.per_side * self.per_side
     }
 
-    /// The tile of the pixel that a narrow kernel reaches first, and past them all for a wide one.
+    /// The tile of the pixel that a narrow kernel reaches first; past them all, for a wide one, the row of tiles.
     #[inline(always)]
     fn of(self, splat: &Splat) -> u32 {
         if !splat.is_narrow() {
-            return self.len() as u32;
+            let row = (splat.y - splat.support).max(0.0) as usize / TILE;
+            return (self.len() + row.min(self.per_side - 1)) as u32;
         }
         let [column, row] = [splat.x, splat.y].map(|at| cell(at - splat.support) as usize / TILE);
         (row * self.per_side + column) as u32
@@ -58,7 +59,7 @@ pub(super) struct Runs<'a> {
 
 struct Chunk<'a> {
     splats: &'a [Splat],
-    /// Where the splats of each tile end, and those of wide kernels.
+    /// Where the splats of each tile end, and those of wide kernels that begin in each row of tiles.
     ends: Vec<u32>,
 }
 
@@ -76,9 +77,11 @@ impl<'a> Runs<'a> {
         self.chunks.iter().map(move |chunk| &chunk.splats[chunk.run(tile)])
     }
 
-    /// The wide splats.
+    /// The wide splats, those of each chunk roughly from the lowest row to the highest: so neighbours in the image are
+    /// neighbours in time, and a processor has them at hand.
     pub(super) fn wide(&self) -> impl Iterator<Item = &Splat> {
-        self.of_tile(self.tiles.len()).flatten()
+        let start = |chunk: &Chunk| chunk.ends[self.tiles.len() - 1] as usize;
+        self.chunks.iter().flat_map(move |chunk| &chunk.splats[start(chunk)..])
     }
 
     /// All tiles that hold a splat, and how many.
@@ -93,7 +96,7 @@ impl<'a> Chunk<'a> {
     fn sort(splats: &'a mut [Splat], tiles: Tiles) -> Self {
         let unsorted = splats.to_vec();
         let of: Vec<u32> = unsorted.iter().map(|splat| tiles.of(splat)).collect();
-        let mut ends = vec![0u32; tiles.len() + 1];
+        let mut ends = vec![0u32; tiles.len() + tiles.per_side];
         of.iter().for_each(|&tile| ends[tile as usize] += 1);
         let mut next = 0;
         for end in &mut ends {

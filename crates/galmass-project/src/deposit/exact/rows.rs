@@ -1,4 +1,8 @@
 //! Wide kernels, row by row.
+#![expect(
+    clippy::needless_range_loop,
+    reason = "several arrays go side by side, and closures would not be dispatched"
+)]
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -9,9 +13,6 @@ use super::Splat;
 use super::order::Runs;
 use crate::deposit::lanes::{Eight, Lanes, N_LANES, Sixteen, Work, dispatch};
 use crate::deposit::separable::Mixed;
-
-/// Sixteens of products of a wide kernel, after the first eight.
-pub(super) const SIXTEENS: usize = 1;
 
 /// Bands for each thread, so that a thread that is done early finds another one to do.
 const BANDS_PER_THREAD: usize = 4;
@@ -24,7 +25,12 @@ const PAIR: usize = 2;
 
 /// Adds the wide kernels to an image, in bands of rows that take about equally long. Each row takes them in the same
 /// order wherever the cuts are.
-pub(super) fn add(image: &mut [f64], n_px: usize, runs: &Runs, expansion: &Mixed<SIXTEENS>) {
+pub(super) fn add<const SIXTEENS: usize>(
+    image: &mut [f64],
+    n_px: usize,
+    runs: &Runs,
+    expansion: &Mixed<SIXTEENS>,
+) {
     let costs = costs_of_rows(runs, n_px);
     if costs.iter().any(|&cost| cost > 0.0) {
         bands(image, &cuts(&costs), n_px).into_par_iter().for_each(|(rows, light)| {
@@ -78,7 +84,7 @@ fn bands<'a>(mut image: &'a mut [f64], cuts: &[usize], n_px: usize) -> Vec<(Rang
 }
 
 /// A band of rows under work.
-struct Band<'a> {
+struct Band<'a, const SIXTEENS: usize> {
     rows: Range<usize>,
     light: &'a mut [f64],
     n_px: usize,
@@ -86,7 +92,7 @@ struct Band<'a> {
     expansion: &'a Mixed<SIXTEENS>,
 }
 
-impl Work for Band<'_> {
+impl<const SIXTEENS: usize> Work for Band<'_, SIXTEENS> {
     type Output = ();
 
     #[inline(always)]
@@ -101,7 +107,7 @@ impl Work for Band<'_> {
             if rows.is_empty() {
                 continue;
             }
-            sum.add::<L>(&mut scratch, splat, rows, self.expansion);
+            sum.add::<SIXTEENS, L>(&mut scratch, splat, rows, self.expansion);
         }
         for (pixels, light) in self.light.chunks_exact_mut(self.n_px).zip(sum.light.chunks_exact(n_eights)) {
             for (pixels, light) in pixels.chunks_mut(N_LANES).zip(light) {
@@ -121,21 +127,21 @@ struct Sum {
 }
 
 /// What is prepared for a splat, for each eight columns of the image.
-struct Scratch {
-    columns: Vec<Columns>,
+struct Scratch<const SIXTEENS: usize> {
+    columns: Vec<Columns<SIXTEENS>>,
     /// The light of a group of rows.
     strips: [Vec<Eight>; GROUP],
 }
 
 /// The differences of the primitives between the edges of a row, times their factors and the weight.
-#[derive(Clone, Copy, Default)]
-struct Factors {
+#[derive(Clone, Copy)]
+struct Factors<const SIXTEENS: usize> {
     leading: Eight,
     pairs: [Sixteen; SIXTEENS],
 }
 
 #[derive(Clone)]
-struct Columns {
+struct Columns<const SIXTEENS: usize> {
     /// The differences of the primitives between the edges of the columns: of the first eight `[r][column]`, of the others
     /// `[sixteen][pair][column]`.
     leading: [Eight; N_LANES],
@@ -144,7 +150,7 @@ struct Columns {
     distances: Eight,
 }
 
-impl Scratch {
+impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
     fn new(n_eights: usize) -> Self {
         let columns = Columns {
             leading: [Eight::default(); N_LANES],
@@ -204,7 +210,7 @@ impl Scratch {
     fn products<L: Lanes>(
         &mut self,
         eights: Range<usize>,
-        factors: &[Factors; GROUP],
+        factors: &[Factors<SIXTEENS>; GROUP],
         reaches: &[f64; GROUP],
     ) -> [f64; GROUP] {
         // Hidden from the compiler, which otherwise unrolls the loops, tears them apart and runs out of registers.
@@ -256,9 +262,9 @@ impl Scratch {
 impl Sum {
     /// Adds some rows of a splat.
     #[inline(always)]
-    fn add<L: Lanes>(
+    fn add<const SIXTEENS: usize, L: Lanes>(
         &mut self,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<SIXTEENS>,
         splat: &Splat,
         rows: Range<usize>,
         expansion: &Mixed<SIXTEENS>,
@@ -275,7 +281,8 @@ impl Sum {
         while start < rows.end {
             let n_rows = GROUP.min(rows.end - start);
             // Rows that are not there have no light, and nothing is within their reach.
-            let mut factors = [Factors::default(); GROUP];
+            let mut factors =
+                [Factors { leading: Eight::default(), pairs: [Sixteen::default(); SIXTEENS] }; GROUP];
             let mut reaches = [0.0; GROUP];
             let mut wholes = [0.0; GROUP];
             let mut reach = 0.0f64;

@@ -1,17 +1,15 @@
 //! Narrow kernels, tile by tile.
+#![expect(
+    clippy::needless_range_loop,
+    reason = "several arrays go side by side, and closures would not be dispatched"
+)]
 
 use rayon::prelude::*;
 
 use super::order::{Runs, TILE, cell};
 use super::{REACH, Splat};
-use crate::deposit::lanes::{Lanes, N_LANES, Work, dispatch};
+use crate::deposit::lanes::{Eight, Lanes, N_LANES, Work, dispatch};
 use crate::deposit::separable::Separable;
-
-/// Eights of products of a narrow kernel.
-pub(super) const BLOCKS: usize = 2;
-
-/// And products.
-const RANKS: usize = BLOCKS * N_LANES;
 
 /// Splats of a tile that are added up by one thread. Sums of so many numbers are good to 1e-12 without compensation.
 const PART: usize = 8192;
@@ -26,7 +24,12 @@ const ROWS: usize = 16;
 const SIDE: usize = TILE + REACH;
 
 /// Adds the narrow kernels to an image.
-pub(super) fn add(image: &mut [f64], n_px: usize, runs: &Runs, expansion: &Separable<BLOCKS>) {
+pub(super) fn add<const BLOCKS: usize>(
+    image: &mut [f64],
+    n_px: usize,
+    runs: &Runs,
+    expansion: &Separable<BLOCKS>,
+) {
     let mut parts = Vec::new();
     for (tile, n_splats) in runs.occupied() {
         parts.extend((0..n_splats).step_by(PART).map(|skipped| Part { tile, skipped }));
@@ -76,13 +79,13 @@ impl Buffer {
 }
 
 /// Adds up a part.
-struct Sum<'a> {
+struct Sum<'a, const BLOCKS: usize> {
     part: &'a Part,
     runs: &'a Runs<'a>,
     expansion: &'a Separable<BLOCKS>,
 }
 
-impl Work for Sum<'_> {
+impl<const BLOCKS: usize> Work for Sum<'_, BLOCKS> {
     type Output = Buffer;
 
     #[inline(always)]
@@ -95,7 +98,7 @@ impl Work for Sum<'_> {
             let splats = &run[skip.min(run.len())..];
             skip -= skip.min(run.len());
             for splat in splats.iter().take(left) {
-                add_splat::<L>(&mut light.0, &mut rest.0, splat, start, self.expansion);
+                add_splat::<BLOCKS, L>(&mut light.0, &mut rest.0, splat, start, self.expansion);
             }
             left -= left.min(splats.len());
             if left == 0 {
@@ -135,7 +138,7 @@ impl Window {
 
 /// Adds a narrow kernel to the light of a buffer; what is left of its weight to `rest`.
 #[inline(always)]
-fn add_splat<L: Lanes>(
+fn add_splat<const BLOCKS: usize, L: Lanes>(
     light: &mut [[f64; SIDE]],
     rest: &mut [[f64; SIDE]],
     splat: &Splat,
@@ -149,9 +152,9 @@ fn add_splat<L: Lanes>(
         *pixel += splat.weight;
     } else {
         let added = if columns.n <= N_LANES {
-            add_window::<1, L>(light, splat, &columns, &rows, expansion)
+            add_window::<1, BLOCKS, L>(light, splat, &columns, &rows, expansion)
         } else {
-            add_window::<2, L>(light, splat, &columns, &rows, expansion)
+            add_window::<2, BLOCKS, L>(light, splat, &columns, &rows, expansion)
         };
         // What the products had where the kernel has nothing, millionths of its light.
         *pixel += splat.weight - added;
@@ -160,7 +163,7 @@ fn add_splat<L: Lanes>(
 
 /// Adds the light of a kernel in its window, of up to `C` times eight columns; returns its sum.
 #[inline(always)]
-fn add_window<const C: usize, L: Lanes>(
+fn add_window<const C: usize, const BLOCKS: usize, L: Lanes>(
     light: &mut [[f64; SIDE]],
     splat: &Splat,
     columns: &Window,
@@ -168,14 +171,10 @@ fn add_window<const C: usize, L: Lanes>(
     expansion: &Separable<BLOCKS>,
 ) -> f64 {
     let per_px = 1.0 / splat.support;
-    let mut along_x = [[L::splat(0.0); C]; RANKS];
-    let differences = differences::<C, L>(columns, per_px, expansion);
+    let mut along_x = differences::<C, BLOCKS, L>(columns, per_px, expansion);
     for c in 0..C {
         for block in 0..BLOCKS {
-            let turned = L::transpose(differences[c][block]);
-            for lane in 0..N_LANES {
-                along_x[block * N_LANES + lane][c] = turned[lane];
-            }
+            along_x[c][block] = L::transpose(along_x[c][block]);
         }
     }
     let square = splat.support * splat.support;
@@ -188,18 +187,17 @@ fn add_window<const C: usize, L: Lanes>(
         to_columns[c] = L::load(&distances);
     }
     // In memory, from where each is spread over eight lanes on its way into a product.
-    let mut along_y = [[0.0; RANKS]; REACH];
+    let mut along_y = [[Eight::default(); BLOCKS]; REACH];
     let mut reaches = [0.0; REACH];
-    let mut before = ends::<L>(-0.5);
+    let mut before = ends::<BLOCKS, L>(-0.5);
     let mut factors = [L::splat(splat.weight); BLOCKS];
     for block in 0..BLOCKS {
         factors[block] = factors[block].times(L::load(&expansion.factors[block].0));
     }
     for row in 0..rows.n {
-        let after = edge::<L>(row + 1, rows, per_px, expansion);
-        let (blocks, _) = along_y[row].as_chunks_mut::<N_LANES>();
+        let after = edge::<BLOCKS, L>(row + 1, rows, per_px, expansion);
         for block in 0..BLOCKS {
-            after[block].minus(before[block]).times(factors[block]).store(&mut blocks[block]);
+            after[block].minus(before[block]).times(factors[block]).store(&mut along_y[row][block].0);
         }
         before = after;
         reaches[row] = square - nearest(row as f64, rows.at);
@@ -209,10 +207,12 @@ fn add_window<const C: usize, L: Lanes>(
     for row in 0..rows.n {
         // Two sums of every other product, which do not wait for each other.
         let mut shares = [[L::splat(0.0); C]; 2];
-        for r in 0..RANKS {
-            let factor = L::splat(along_y[row][r]);
-            for c in 0..C {
-                shares[r % 2][c] = along_x[r][c].fma(factor, shares[r % 2][c]);
+        for block in 0..BLOCKS {
+            for r in 0..N_LANES {
+                let factor = L::splat(along_y[row][block].0[r]);
+                for c in 0..C {
+                    shares[r % 2][c] = along_x[c][block][r].fma(factor, shares[r % 2][c]);
+                }
             }
         }
         let reach = L::splat(reaches[row]);
@@ -234,15 +234,15 @@ fn add_window<const C: usize, L: Lanes>(
 
 /// The differences of all primitives between the edges of each pixel of a window; none beyond it.
 #[inline(always)]
-fn differences<const C: usize, L: Lanes>(
+fn differences<const C: usize, const BLOCKS: usize, L: Lanes>(
     window: &Window,
     per_px: f64,
     expansion: &Separable<BLOCKS>,
 ) -> [[[L; N_LANES]; BLOCKS]; C] {
     let mut values = [[[L::splat(0.0); N_LANES]; BLOCKS]; C];
-    let mut before = ends::<L>(-0.5);
+    let mut before = ends::<BLOCKS, L>(-0.5);
     for pixel in 0..window.n.min(C * N_LANES) {
-        let after = edge::<L>(pixel + 1, window, per_px, expansion);
+        let after = edge::<BLOCKS, L>(pixel + 1, window, per_px, expansion);
         for block in 0..BLOCKS {
             values[pixel / N_LANES][block][pixel % N_LANES] = after[block].minus(before[block]);
         }
@@ -253,9 +253,14 @@ fn differences<const C: usize, L: Lanes>(
 
 /// All primitives at an edge of a window, of which the last lies beyond the kernel.
 #[inline(always)]
-fn edge<L: Lanes>(index: usize, window: &Window, per_px: f64, expansion: &Separable<BLOCKS>) -> [L; BLOCKS] {
+fn edge<const BLOCKS: usize, L: Lanes>(
+    index: usize,
+    window: &Window,
+    per_px: f64,
+    expansion: &Separable<BLOCKS>,
+) -> [L; BLOCKS] {
     if index == window.n {
-        ends::<L>(0.5)
+        ends::<BLOCKS, L>(0.5)
     } else {
         expansion.primitives::<L>((index as f64 - window.at) * per_px)
     }
@@ -263,7 +268,7 @@ fn edge<L: Lanes>(index: usize, window: &Window, per_px: f64, expansion: &Separa
 
 /// All primitives beyond the kernel, the first of which is a half.
 #[inline(always)]
-fn ends<L: Lanes>(half: f64) -> [L; BLOCKS] {
+fn ends<const BLOCKS: usize, L: Lanes>(half: f64) -> [L; BLOCKS] {
     let mut first = [0.0; N_LANES];
     first[0] = half;
     let mut values = [L::splat(0.0); BLOCKS];

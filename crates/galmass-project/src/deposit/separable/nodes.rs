@@ -112,6 +112,27 @@ impl Nodes {
         let functions = vectors.iter().zip(&factors).map(density).collect();
         (factors, functions)
     }
+
+    /// The rms over the square of what is left of a kernel split in two, and then in products, over that of the kernel.
+    pub(super) fn error(
+        &self,
+        first: &[f64],
+        remainder: &Symmetric,
+        factors: &[f64],
+        functions: &Columns,
+    ) -> f64 {
+        let (mut of_error, mut of_kernel) = (0.0, 0.0);
+        for (row, values) in remainder.values.chunks_exact(NODES).enumerate() {
+            let along: Vec<f64> = factors.iter().zip(functions).map(|(s, v)| s * v[row]).collect();
+            for (column, value) in values.iter().enumerate() {
+                let products: f64 = along.iter().zip(functions).map(|(along, v)| along * v[column]).sum();
+                let weight = self.weights[row] * self.weights[column];
+                of_error += weight * (value - products).powi(2);
+                of_kernel += weight * (value + first[row] * first[column]).powi(2);
+            }
+        }
+        (of_error / of_kernel).sqrt()
+    }
 }
 
 /// The polynomial through 1 at one of the points and 0 at the others.

@@ -1,0 +1,364 @@
+//! The lanes of processors of the x86-64 kind.
+
+use std::arch::x86_64::*;
+
+use super::{Lanes, N_LANES, Work};
+
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512cd,fma,avx2,bmi1,bmi2,popcnt,lzcnt")]
+pub(super) fn run_avx512<W: Work>(work: W) -> W::Output {
+    work.run::<Avx512>()
+}
+
+#[target_feature(enable = "fma,avx2")]
+pub(super) fn run_avx2<W: Work>(work: W) -> W::Output {
+    work.run::<Avx2>()
+}
+
+/// Only [`run_avx512`] makes them.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512(__m512d);
+
+// SAFETY, of all blocks below: the processor has the instructions, since `dispatch` has asked before it called the
+// only function that names the type.
+impl Lanes for Avx512 {
+    type Pairs = __m512;
+
+    #[inline(always)]
+    fn splat_single(value: f32) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn splat_pair(pair: [f32; 2]) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_castpd_ps(_mm512_set1_pd(super::bits_of(pair))) }
+    }
+
+    #[inline(always)]
+    fn load_pairs(values: &[f32; 2 * N_LANES]) -> __m512 {
+        // SAFETY: see above; the array has the sixteen numbers that are read.
+        unsafe { _mm512_loadu_ps(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store_pairs(pairs: __m512, values: &mut [f32; 2 * N_LANES]) {
+        // SAFETY: see above; the array has room for the sixteen numbers that are written.
+        unsafe { _mm512_storeu_ps(values.as_mut_ptr(), pairs) }
+    }
+
+    #[inline(always)]
+    fn minus_pairs(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_sub_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn times_pairs(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn fma_pairs(a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn transpose_pairs(rows: [__m512; N_LANES]) -> [__m512; N_LANES] {
+        // SAFETY: see above.
+        unsafe {
+            let columns = Self::transpose(rows.map(|row| Self(_mm512_castps_pd(row))));
+            columns.map(|column| _mm512_castpd_ps(column.0))
+        }
+    }
+
+    #[inline(always)]
+    fn add_up(pairs: __m512) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            let sums = _mm512_add_ps(pairs, _mm512_permute_ps::<0b10_11_00_01>(pairs));
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+            Self(_mm512_cvtps_pd(_mm512_castps512_ps256(_mm512_permutexvar_ps(even, sums))))
+        }
+    }
+
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_set1_pd(value) })
+    }
+
+    #[inline(always)]
+    fn load(values: &[f64; N_LANES]) -> Self {
+        // SAFETY: see above; the array has the eight numbers that are read.
+        Self(unsafe { _mm512_loadu_pd(values.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn store(self, values: &mut [f64; N_LANES]) {
+        // SAFETY: see above; the array has room for the eight numbers that are written.
+        unsafe { _mm512_storeu_pd(values.as_mut_ptr(), self.0) }
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_add_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_sub_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_mul_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn fma(self, factor: Self, summand: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_fmadd_pd(self.0, factor.0, summand.0) })
+    }
+
+    #[inline(always)]
+    fn positive_where_less(self, a: Self, b: Self) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            let less = _mm512_cmp_pd_mask::<_CMP_LT_OQ>(a.0, b.0);
+            let both = _mm512_mask_cmp_pd_mask::<_CMP_GT_OQ>(less, self.0, _mm512_setzero_pd());
+            Self(_mm512_maskz_mov_pd(both, self.0))
+        }
+    }
+
+    #[inline(always)]
+    fn transpose(rows: [Self; N_LANES]) -> [Self; N_LANES] {
+        let [a, b, c, d, e, f, g, h] = rows.map(|row| row.0);
+        // SAFETY: see above.
+        unsafe {
+            // Pairs of rows, then of pairs, then of those: 0x88 takes every other quarter of both, 0xdd the rest.
+            let even = [
+                _mm512_unpacklo_pd(a, b),
+                _mm512_unpacklo_pd(c, d),
+                _mm512_unpacklo_pd(e, f),
+                _mm512_unpacklo_pd(g, h),
+            ];
+            let odd = [
+                _mm512_unpackhi_pd(a, b),
+                _mm512_unpackhi_pd(c, d),
+                _mm512_unpackhi_pd(e, f),
+                _mm512_unpackhi_pd(g, h),
+            ];
+            let (even_0, even_1) = (
+                _mm512_shuffle_f64x2::<0x88>(even[0], even[1]),
+                _mm512_shuffle_f64x2::<0x88>(even[2], even[3]),
+            );
+            let (even_2, even_3) = (
+                _mm512_shuffle_f64x2::<0xdd>(even[0], even[1]),
+                _mm512_shuffle_f64x2::<0xdd>(even[2], even[3]),
+            );
+            let (odd_0, odd_1) =
+                (_mm512_shuffle_f64x2::<0x88>(odd[0], odd[1]), _mm512_shuffle_f64x2::<0x88>(odd[2], odd[3]));
+            let (odd_2, odd_3) =
+                (_mm512_shuffle_f64x2::<0xdd>(odd[0], odd[1]), _mm512_shuffle_f64x2::<0xdd>(odd[2], odd[3]));
+            [
+                Self(_mm512_shuffle_f64x2::<0x88>(even_0, even_1)),
+                Self(_mm512_shuffle_f64x2::<0x88>(odd_0, odd_1)),
+                Self(_mm512_shuffle_f64x2::<0x88>(even_2, even_3)),
+                Self(_mm512_shuffle_f64x2::<0x88>(odd_2, odd_3)),
+                Self(_mm512_shuffle_f64x2::<0xdd>(even_0, even_1)),
+                Self(_mm512_shuffle_f64x2::<0xdd>(odd_0, odd_1)),
+                Self(_mm512_shuffle_f64x2::<0xdd>(even_2, even_3)),
+                Self(_mm512_shuffle_f64x2::<0xdd>(odd_2, odd_3)),
+            ]
+        }
+    }
+}
+
+/// Only [`run_avx2`] makes them. The first four numbers and the last.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(__m256d, __m256d);
+
+// SAFETY, of all blocks below: as of Avx512.
+impl Lanes for Avx2 {
+    type Pairs = (__m256, __m256);
+
+    #[inline(always)]
+    fn splat_single(value: f32) -> Self::Pairs {
+        // SAFETY: see above.
+        let eight = unsafe { _mm256_set1_ps(value) };
+        (eight, eight)
+    }
+
+    #[inline(always)]
+    fn splat_pair(pair: [f32; 2]) -> Self::Pairs {
+        // SAFETY: see above.
+        let four = unsafe { _mm256_castpd_ps(_mm256_set1_pd(super::bits_of(pair))) };
+        (four, four)
+    }
+
+    #[inline(always)]
+    fn load_pairs(values: &[f32; 2 * N_LANES]) -> Self::Pairs {
+        // SAFETY: see above; the array has the sixteen numbers that are read.
+        unsafe { (_mm256_loadu_ps(values.as_ptr()), _mm256_loadu_ps(values.as_ptr().add(N_LANES))) }
+    }
+
+    #[inline(always)]
+    fn store_pairs(pairs: Self::Pairs, values: &mut [f32; 2 * N_LANES]) {
+        // SAFETY: see above; the array has room for the sixteen numbers that are written.
+        unsafe {
+            _mm256_storeu_ps(values.as_mut_ptr(), pairs.0);
+            _mm256_storeu_ps(values.as_mut_ptr().add(N_LANES), pairs.1);
+        }
+    }
+
+    #[inline(always)]
+    fn minus_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
+        // SAFETY: see above.
+        unsafe { (_mm256_sub_ps(a.0, b.0), _mm256_sub_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn times_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
+        // SAFETY: see above.
+        unsafe { (_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn fma_pairs(a: Self::Pairs, b: Self::Pairs, c: Self::Pairs) -> Self::Pairs {
+        // SAFETY: see above.
+        unsafe { (_mm256_fmadd_ps(a.0, b.0, c.0), _mm256_fmadd_ps(a.1, b.1, c.1)) }
+    }
+
+    #[inline(always)]
+    fn transpose_pairs(rows: [Self::Pairs; N_LANES]) -> [Self::Pairs; N_LANES] {
+        // SAFETY: see above.
+        unsafe {
+            let as_eight = |row: Self::Pairs| Self(_mm256_castps_pd(row.0), _mm256_castps_pd(row.1));
+            let columns = Self::transpose(rows.map(as_eight));
+            columns.map(|column| (_mm256_castpd_ps(column.0), _mm256_castpd_ps(column.1)))
+        }
+    }
+
+    #[inline(always)]
+    fn add_up(pairs: Self::Pairs) -> Self {
+        Self(add_up_four(pairs.0), add_up_four(pairs.1))
+    }
+
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        // SAFETY: see above.
+        let four = unsafe { _mm256_set1_pd(value) };
+        Self(four, four)
+    }
+
+    #[inline(always)]
+    fn load(values: &[f64; N_LANES]) -> Self {
+        // SAFETY: see above; the array has the eight numbers that are read.
+        unsafe { Self(_mm256_loadu_pd(values.as_ptr()), _mm256_loadu_pd(values.as_ptr().add(4))) }
+    }
+
+    #[inline(always)]
+    fn store(self, values: &mut [f64; N_LANES]) {
+        // SAFETY: see above; the array has room for the eight numbers that are written.
+        unsafe {
+            _mm256_storeu_pd(values.as_mut_ptr(), self.0);
+            _mm256_storeu_pd(values.as_mut_ptr().add(4), self.1);
+        }
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        // SAFETY: see above.
+        unsafe { Self(_mm256_add_pd(self.0, other.0), _mm256_add_pd(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        // SAFETY: see above.
+        unsafe { Self(_mm256_sub_pd(self.0, other.0), _mm256_sub_pd(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        // SAFETY: see above.
+        unsafe { Self(_mm256_mul_pd(self.0, other.0), _mm256_mul_pd(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    fn fma(self, factor: Self, summand: Self) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            Self(_mm256_fmadd_pd(self.0, factor.0, summand.0), _mm256_fmadd_pd(self.1, factor.1, summand.1))
+        }
+    }
+
+    #[inline(always)]
+    fn positive_where_less(self, a: Self, b: Self) -> Self {
+        // SAFETY: see above.
+        unsafe {
+            let zero = _mm256_setzero_pd();
+            let first = _mm256_and_pd(
+                _mm256_cmp_pd::<_CMP_LT_OQ>(a.0, b.0),
+                _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, zero),
+            );
+            let last = _mm256_and_pd(
+                _mm256_cmp_pd::<_CMP_LT_OQ>(a.1, b.1),
+                _mm256_cmp_pd::<_CMP_GT_OQ>(self.1, zero),
+            );
+            Self(_mm256_and_pd(first, self.0), _mm256_and_pd(last, self.1))
+        }
+    }
+
+    #[inline(always)]
+    fn transpose(rows: [Self; N_LANES]) -> [Self; N_LANES] {
+        let [a, b, c, d, e, f, g, h] = rows;
+        // Quarters turn over, and change places.
+        let first = quarter(a.0, b.0, c.0, d.0);
+        let below = quarter(e.0, f.0, g.0, h.0);
+        let beside = quarter(a.1, b.1, c.1, d.1);
+        let last = quarter(e.1, f.1, g.1, h.1);
+        [
+            Self(first[0], below[0]),
+            Self(first[1], below[1]),
+            Self(first[2], below[2]),
+            Self(first[3], below[3]),
+            Self(beside[0], last[0]),
+            Self(beside[1], last[1]),
+            Self(beside[2], last[2]),
+            Self(beside[3], last[3]),
+        ]
+    }
+}
+
+/// The sum of each pair.
+#[inline(always)]
+fn add_up_four(pairs: __m256) -> __m256d {
+    // SAFETY: only Avx2 calls it, where the processor has the instructions.
+    unsafe {
+        let sums = _mm256_add_ps(pairs, _mm256_permute_ps::<0b10_11_00_01>(pairs));
+        let (low, high) = (_mm256_castps256_ps128(sums), _mm256_extractf128_ps::<1>(sums));
+        _mm256_cvtps_pd(_mm_shuffle_ps::<0b10_00_10_00>(low, high))
+    }
+}
+
+/// Turns over four rows of four.
+#[inline(always)]
+fn quarter(a: __m256d, b: __m256d, c: __m256d, d: __m256d) -> [__m256d; 4] {
+    // SAFETY: only Avx2 calls it, where the processor has the instructions.
+    unsafe {
+        let (even_0, odd_0) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+        let (even_1, odd_1) = (_mm256_unpacklo_pd(c, d), _mm256_unpackhi_pd(c, d));
+        [
+            _mm256_permute2f128_pd::<0x20>(even_0, even_1),
+            _mm256_permute2f128_pd::<0x20>(odd_0, odd_1),
+            _mm256_permute2f128_pd::<0x31>(even_0, even_1),
+            _mm256_permute2f128_pd::<0x31>(odd_0, odd_1),
+        ]
+    }
+}
