@@ -1,12 +1,12 @@
 //! One galaxy: its particles by component, and the box they came from.
 
-use crate::{Component, Particles, Stars};
+use crate::{Component, Gas, Particles, Stars};
 
 /// One simulated galaxy in physical units. Components that a source lacks are empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Galaxy {
     /// Gas, with wind particles counted among it.
-    pub gas: Particles,
+    pub gas: Gas,
     /// Dark matter.
     pub dark_matter: Particles,
     /// Stars, without wind.
@@ -21,7 +21,7 @@ impl Galaxy {
     /// The particles of one component.
     pub fn component(&self, component: Component) -> &Particles {
         match component {
-            Component::Gas => &self.gas,
+            Component::Gas => self.gas.particles(),
             Component::DarkMatter => &self.dark_matter,
             Component::Stars => self.stars.particles(),
             Component::BlackHoles => &self.black_holes,
@@ -49,9 +49,12 @@ impl Galaxy {
     /// ```
     pub fn recentre(&mut self, centre_kpc: [f64; 3], velocity_km_s: [f64; 3]) {
         let side = self.box_size_kpc;
-        for particles in
-            [&mut self.gas, &mut self.dark_matter, self.stars.particles_mut(), &mut self.black_holes]
-        {
+        for particles in [
+            self.gas.particles_mut(),
+            &mut self.dark_matter,
+            self.stars.particles_mut(),
+            &mut self.black_holes,
+        ] {
             particles.recentre(centre_kpc, velocity_km_s, side);
         }
     }

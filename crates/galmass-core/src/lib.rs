@@ -22,8 +22,10 @@
 //! # Ok::<(), galmass_core::ParticleError>(())
 //! ```
 
+mod column;
 mod component;
 mod galaxy;
+mod gas;
 mod map;
 mod particles;
 mod pixel_grid;
@@ -34,6 +36,7 @@ pub mod units;
 
 pub use component::Component;
 pub use galaxy::Galaxy;
+pub use gas::Gas;
 pub use map::{Map, MapError};
 pub use particles::{ParticleError, Particles};
 pub use pixel_grid::{GridError, PixelGrid};

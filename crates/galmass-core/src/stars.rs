@@ -1,6 +1,7 @@
 //! Star particles: particles with a birth and a light.
 
-use crate::particles::{ParticleError, Particles, check_finite, check_length, check_not_negative};
+use crate::Particles;
+use crate::column::column;
 
 /// Star particles and what only stars have; a column that the source does not carry is `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,24 +12,6 @@ pub struct Stars {
     initial_masses_msun: Option<Vec<f64>>,
     magnitudes_g: Option<Vec<f64>>,
     magnitudes_r: Option<Vec<f64>>,
-}
-
-macro_rules! column {
-    ($get:ident, $with:ident, $name:literal, $doc:literal $(, $check:ident)?) => {
-        #[doc = concat!("Adds ", $doc, ".\n\n# Errors\n[`ParticleError`] where the length differs or a value cannot be.")]
-        pub fn $with(mut self, values: Vec<f64>) -> Result<Self, ParticleError> {
-            check_length($name, self.particles.len(), values.len())?;
-            check_finite($name, &values)?;
-            $( $check($name, &values)?; )?
-            self.$get = Some(values);
-            Ok(self)
-        }
-
-        #[doc = concat!("Returns ", $doc, ", where the source has it.")]
-        pub fn $get(&self) -> Option<&[f64]> {
-            self.$get.as_deref()
-        }
-    };
 }
 
 impl Stars {
@@ -88,6 +71,7 @@ impl Stars {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ParticleError;
 
     #[test]
     fn a_column_must_fit_the_particles() {

@@ -50,7 +50,7 @@ impl Masses {
 
 #[cfg(test)]
 mod tests {
-    use galmass_core::Stars;
+    use galmass_core::{Gas, Stars};
     use galmass_project::Axis;
 
     use super::*;
@@ -60,7 +60,7 @@ mod tests {
         let at = |z: f64, mass| Particles::new(vec![[0.5, 0.0, z]], vec![[0.0; 3]], vec![mass]).unwrap();
         let galaxy = Galaxy {
             stars: Stars::new(at(0.0, 1.0)),
-            gas: at(1.5, 2.0),
+            gas: Gas::new(at(1.5, 2.0)),
             dark_matter: at(9.0, 4.0),
             black_holes: at(0.1, 8.0),
             box_size_kpc: None,

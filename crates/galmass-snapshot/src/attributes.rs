@@ -1,10 +1,17 @@
 //! Numbers in attributes.
 
+use hdf5_metno::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5_metno::{self as hdf5, MinorErrorCode};
 
 use crate::SnapshotError;
 use crate::error::Place;
 use crate::field::is_number;
+
+/// The most particle types that a code of this line knows.
+const MOST_TYPES: usize = 16;
+
+/// Texts are cut to this length \[bytes\]: names of units.
+const LONGEST_TEXT: usize = 128;
 
 /// The attributes of a group or dataset.
 #[derive(Debug)]
@@ -59,14 +66,79 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// One number for each of the six particle types, if the attribute is there.
-    pub(crate) fn six(&self, name: &str) -> Result<Option<[f64; 6]>, SnapshotError> {
+    /// One number for each particle type, of which there are six or more, if the attribute is there.
+    pub(crate) fn by_type(&self, name: &str) -> Result<Option<Vec<f64>>, SnapshotError> {
         let Some((attribute, shape)) = self.open(name)? else { return Ok(None) };
-        if shape != [6] {
-            return Err(self.place.attribute_shape(name, "(6)", shape));
+        match shape[..] {
+            [n_types] if (6..=MOST_TYPES).contains(&n_types) => self.read(name, &attribute).map(Some),
+            _ => Err(self.place.attribute_shape(name, "(6 or more)", shape)),
         }
-        let numbers = self.read(name, &attribute)?;
-        Ok(<[f64; 6]>::try_from(numbers).ok())
+    }
+
+    /// One count for each particle type, if the attribute is there.
+    pub(crate) fn counts_by_type(&self, name: &str) -> Result<Option<Vec<u64>>, SnapshotError> {
+        let Some(numbers) = self.by_type(name)? else { return Ok(None) };
+        numbers.into_iter().map(|number| self.count(name, number)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The first of the numbers, if the attribute is there: the side of a box that may be given for each axis.
+    pub(crate) fn first(&self, name: &str) -> Result<Option<f64>, SnapshotError> {
+        match self.open(name)? {
+            Some((_, shape)) if !(1..=3).contains(&shape.iter().product::<usize>()) => {
+                Err(self.place.attribute_shape(name, "(1 to 3)", shape))
+            }
+            Some((attribute, _)) => {
+                let numbers = self.read(name, &attribute)?;
+                let [first, ref others @ ..] = numbers[..] else { return Ok(None) };
+                match others.iter().find(|&&other| other != first) {
+                    Some(&other) => Err(self.place.bad_attribute(name, "the same for all axes", other)),
+                    None => Ok(Some(first)),
+                }
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// A count, if the attribute is there.
+    pub(crate) fn n(&self, name: &str) -> Result<Option<u64>, SnapshotError> {
+        self.number(name)?.map(|number| self.count(name, number)).transpose()
+    }
+
+    fn count(&self, name: &str, number: f64) -> Result<u64, SnapshotError> {
+        // Doubles hold every whole number up to 2^53.
+        if number >= 0.0 && number <= 2f64.powi(53) && number.fract() == 0.0 {
+            Ok(number as u64)
+        } else {
+            Err(self.place.bad_attribute(name, "a count", number))
+        }
+    }
+
+    /// Whether the attribute is there, whatever it holds.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.location.attr(name).is_ok()
+    }
+
+    /// A short text, if the attribute is there.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, SnapshotError> {
+        let Some((attribute, _)) = self.open(name)? else { return Ok(None) };
+        let found = attribute.dtype().and_then(|dtype| dtype.to_descriptor());
+        let found = found.map_err(|source| self.place.hdf5(source))?;
+        let text = match found {
+            TypeDescriptor::VarLenUnicode => {
+                attribute.read_scalar::<VarLenUnicode>().map(|text| text.as_str().to_owned())
+            }
+            TypeDescriptor::VarLenAscii => {
+                attribute.read_scalar::<VarLenAscii>().map(|text| text.as_str().to_owned())
+            }
+            TypeDescriptor::FixedAscii(_) => {
+                attribute.read_scalar::<FixedAscii<LONGEST_TEXT>>().map(|text| text.as_str().to_owned())
+            }
+            TypeDescriptor::FixedUnicode(_) => {
+                attribute.read_scalar::<FixedUnicode<LONGEST_TEXT>>().map(|text| text.as_str().to_owned())
+            }
+            found => return Err(self.place.attribute_wanted(name, "a text", found.to_string())),
+        };
+        text.map(Some).map_err(|source| self.place.hdf5(source))
     }
 
     fn open(&self, name: &str) -> Result<Option<(hdf5::Attribute, Vec<usize>)>, SnapshotError> {

@@ -3,8 +3,7 @@
 use galmass_core::units::KPC_PER_KM_S_GYR;
 
 use crate::SnapshotError;
-use crate::field::{Field, Rows};
-use crate::header::Header;
+use crate::error::Place;
 
 /// The Hubble time 1/H0 at h = 1, 1/(100 km/s/Mpc) \[Gyr\].
 const HUBBLE_TIME_GYR: f64 = KPC_PER_KM_S_GYR * 1000.0 / 100.0;
@@ -18,20 +17,26 @@ const ROUNDING_GYR: f64 = 1e-3;
 
 /// A flat universe of matter and a cosmological constant; radiation is left out.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct FlatUniverse {
+pub(crate) struct FlatUniverse {
     hubble: f64,
     omega_matter: f64,
     omega_lambda: f64,
 }
 
 impl FlatUniverse {
-    fn of(header: &Header) -> Result<Self, SnapshotError> {
-        let (omega_matter, omega_lambda) = (header.omega_matter()?, header.omega_lambda()?);
-        if (omega_matter + omega_lambda - 1.0).abs() > FLATNESS_TOLERANCE {
-            let path = header.place().path().to_owned();
+    /// `place` is the header that says so; without a density of dark energy it is what makes the universe flat.
+    pub(crate) fn new(
+        place: &Place,
+        hubble: f64,
+        omega_matter: f64,
+        omega_lambda: Option<f64>,
+    ) -> Result<Self, SnapshotError> {
+        let omega_lambda = omega_lambda.unwrap_or(1.0 - omega_matter);
+        if (omega_matter + omega_lambda - 1.0).abs() > FLATNESS_TOLERANCE || omega_lambda <= 0.0 {
+            let path = place.path().to_owned();
             return Err(SnapshotError::NotFlat { path, omega_matter, omega_lambda });
         }
-        Ok(Self { hubble: header.epoch.hubble, omega_matter, omega_lambda })
+        Ok(Self { hubble, omega_matter, omega_lambda })
     }
 
     /// The time since the beginning at scale factor a \[Gyr\]:
@@ -40,23 +45,13 @@ impl FlatUniverse {
         let growth = (self.omega_lambda / self.omega_matter).sqrt() * scale_factor.powf(1.5);
         2.0 * HUBBLE_TIME_GYR / (3.0 * self.hubble * self.omega_lambda.sqrt()) * growth.asinh()
     }
-}
 
-/// The ages at the time of the snapshot \[Gyr\] of stars that formed at the scale factors `formed`. A star that
-/// seems to form after the snapshot by rounding has age 0.
-pub(crate) fn ages_gyr(formed: &Field<f64>, rows: &Rows, header: &Header) -> Result<Vec<f64>, SnapshotError> {
-    let universe = FlatUniverse::of(header)?;
-    let now = header.epoch.scale_factor;
-    let now_gyr = universe.time_gyr(now);
-    let age = |(index, scale_factor): (usize, f64)| {
-        let age_gyr = now_gyr - universe.time_gyr(scale_factor);
-        if scale_factor > 0.0 && age_gyr >= -ROUNDING_GYR {
-            Ok(age_gyr.max(0.0))
-        } else {
-            Err(formed.place().born_outside_time(rows.in_file(index), scale_factor, now))
-        }
-    };
-    formed.physical(rows)?.into_iter().enumerate().map(age).collect()
+    /// The age at scale factor `now` \[Gyr\] of a star that formed at the scale factor `formed`; `None` if that is
+    /// no time, or after `now` by more than rounding. A star that seems to form after `now` by rounding has age 0.
+    pub(crate) fn age_gyr(self, formed: f64, now: f64) -> Option<f64> {
+        let age_gyr = self.time_gyr(now) - self.time_gyr(formed);
+        (formed > 0.0 && age_gyr >= -ROUNDING_GYR).then(|| age_gyr.max(0.0))
+    }
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use galmass_core::ParticleError;
 use hdf5_metno as hdf5;
 use thiserror::Error;
 
-use crate::SuiteKind;
 use crate::gadget_binary::GadgetDefect;
+use crate::{ReadConfigError, SuiteKind};
 
 /// A file that no galaxy can be read from.
 ///
@@ -116,17 +116,134 @@ pub enum SnapshotError {
         /// All that it looks like.
         suites: Vec<SuiteKind>,
     },
-    /// The file is one part of a snapshot, the rest lies elsewhere.
+    /// The file is one part of a snapshot, and its name does not tell which.
     #[error(
-        "`{path}` is one of {n_files} files of a snapshot (`NumFilesPerSnapshot` of `/Header`); \
-         only a galaxy in a single file can be read"
+        "`{path}` is one of {n_files} files of a snapshot (`NumFilesPerSnapshot` of `/Header`), \
+         and its name has no number from which those of the others follow"
     )]
     MultiFile {
         /// The file.
         path: PathBuf,
         /// The number of files of the snapshot.
-        n_files: f64,
+        n_files: u64,
     },
+    /// A part of a snapshot is not beside the others.
+    #[error("there is no file `{path}`, part {index} of the {n_files} to which `{named}` belongs")]
+    MissingPart {
+        /// The part that is not there.
+        path: PathBuf,
+        /// Its number, from 0.
+        index: u64,
+        /// The number of parts that there should be.
+        n_files: u64,
+        /// The file that says so.
+        named: PathBuf,
+    },
+    /// The parts of a snapshot contradict each other.
+    #[error(
+        "`{path}` says {found} for `{attribute}` where `{reference}`, of the same snapshot, says {expected}"
+    )]
+    PartsDisagree {
+        /// The part.
+        path: PathBuf,
+        /// What it speaks of.
+        attribute: &'static str,
+        /// What it says.
+        found: f64,
+        /// The first part.
+        reference: PathBuf,
+        /// What that says.
+        expected: f64,
+    },
+    /// A header counts other particles than there are.
+    #[error(
+        "`{path}` says {expected} particles of `{object}` (`{attribute}` of `/Header`) where there are {found}"
+    )]
+    CountsDisagree {
+        /// The file.
+        path: PathBuf,
+        /// The group of the particles.
+        object: String,
+        /// The attribute that counts them: in this file, or in all.
+        attribute: &'static str,
+        /// What it says.
+        expected: u64,
+        /// The particles that are there.
+        found: u64,
+    },
+    /// A folder holds nothing that looks like a snapshot by its name.
+    #[error("the folder `{path}` holds no snapshot: no file `*.hdf5`, `*.h5` or `*.0`")]
+    NoSnapshot {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder holds more than one snapshot.
+    #[error("the folder `{path}` holds several snapshots ({}); name a file of the one to read", listed(.names))]
+    SeveralSnapshots {
+        /// The folder.
+        path: PathBuf,
+        /// The first file of each.
+        names: Vec<String>,
+    },
+    /// A file is virtual over parts that are not beside it.
+    #[error("`{path}` is virtual over other files, of which the first, `{part}`, is not there")]
+    VirtualOverNothing {
+        /// The file.
+        path: PathBuf,
+        /// The part that is not there.
+        part: PathBuf,
+    },
+    /// A dataset is virtual, and its file is not a snapshot that is virtual over its own parts.
+    #[error(
+        "`{object}` in `{path}` is a virtual dataset; only whole snapshots over their own parts may be virtual"
+    )]
+    Virtual {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+    },
+    /// A file is virtual over parts that have other particles than it.
+    #[error("`{object}` in `{path}` has {n_rows} rows, the parts that it is virtual over have {found}")]
+    VirtualRows {
+        /// The file.
+        path: PathBuf,
+        /// The group of the particles.
+        object: String,
+        /// The rows that the file says.
+        n_rows: u64,
+        /// The rows of the parts.
+        found: u64,
+    },
+    /// A group catalogue has no subhalo of this number.
+    #[error("there is no subhalo {index} in `{path}`, which has {n_subhaloes}")]
+    NoSubhalo {
+        /// The catalogue.
+        path: PathBuf,
+        /// The subhalo asked for.
+        index: u64,
+        /// The subhaloes that there are.
+        n_subhaloes: u64,
+    },
+    /// A subhalo takes rows that the snapshot does not have: catalogue and snapshot do not belong together.
+    #[error(
+        "the subhalo takes rows {start} to {end} of `{object}` in `{path}`, which has {n_rows} in all its files"
+    )]
+    SubhaloOutside {
+        /// The snapshot.
+        path: PathBuf,
+        /// The group.
+        object: String,
+        /// The first row of the subhalo.
+        start: u64,
+        /// The row behind its last.
+        end: u64,
+        /// The rows that there are.
+        n_rows: u64,
+    },
+    /// The settings make no sense.
+    #[error("the settings of reading make no sense")]
+    Config(#[from] ReadConfigError),
     /// A group is not there.
     #[error("there is no group `{object}` in `{path}`")]
     MissingGroup {
@@ -269,6 +386,40 @@ pub enum SnapshotError {
         /// The rows found there: 0 if it is absent or empty, else the number of wind particles.
         n_rows: usize,
     },
+    /// There are stars, and none of them is selected.
+    #[error(
+        "none of the stars in `{object}` of `{path}` is selected; if that may be, leave stars out of the components"
+    )]
+    NoStarsSelected {
+        /// The snapshot.
+        path: PathBuf,
+        /// Where stars were looked for.
+        object: String,
+    },
+    /// A dataset states its unit in words that are not known here.
+    #[error("`{object}` in `{path}` is in the unit `{found}`; known are {expected}")]
+    UnknownUnit {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// What it says.
+        found: String,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// A value is zero or below where it must be above.
+    #[error("`{object}` in `{path}` holds {value} at index {index}, which must be above zero")]
+    NotPositive {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        object: String,
+        /// The first row concerned.
+        index: usize,
+        /// What was found, in the units of the file.
+        value: f64,
+    },
     /// A value is NaN or infinite.
     #[error("`{object}` in `{path}` holds {value} at index {index}, which is not a finite number")]
     NotFinite {
@@ -393,6 +544,35 @@ impl Place {
 
     pub(crate) fn attribute_type(&self, attribute: &str, found: String) -> SnapshotError {
         self.attribute(attribute).wrong_type("numbers", found)
+    }
+
+    pub(crate) fn attribute_wanted(
+        &self,
+        attribute: &str,
+        expected: &'static str,
+        found: String,
+    ) -> SnapshotError {
+        self.attribute(attribute).wrong_type(expected, found)
+    }
+
+    pub(crate) fn is_virtual(&self) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::Virtual { path, object }
+    }
+
+    pub(crate) fn no_stars_selected(&self) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::NoStarsSelected { path, object }
+    }
+
+    pub(crate) fn unknown_unit(&self, found: String, expected: &'static str) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::UnknownUnit { path, object, found, expected }
+    }
+
+    pub(crate) fn not_positive(&self, index: usize, value: f64) -> SnapshotError {
+        let Self { path, object } = self.clone();
+        SnapshotError::NotPositive { path, object, index, value }
     }
 
     pub(crate) fn wrong_shape(&self, expected: &'static str, found: Vec<usize>) -> SnapshotError {

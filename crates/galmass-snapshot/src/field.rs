@@ -1,5 +1,8 @@
-//! Datasets, checked before they are read and while they become physical.
+//! Datasets, checked before they are read.
 
+use std::ops::Range;
+
+use hdf5_metno::dataset::Layout;
 use hdf5_metno::types::{H5Type, TypeDescriptor};
 use hdf5_metno::{self as hdf5, Dataset, Group};
 use ndarray::s;
@@ -7,7 +10,6 @@ use ndarray::s;
 use crate::SnapshotError;
 use crate::attributes::Attributes;
 use crate::error::Place;
-use crate::units::Quantity;
 
 /// A group of datasets that each hold one row a particle.
 #[derive(Debug)]
@@ -81,6 +83,10 @@ impl CheckedDataset {
         Attributes::new(&self.dataset, self.place.clone())
     }
 
+    pub(crate) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
     /// The rows of a one-dimensional dataset.
     pub(crate) fn n_rows(&self) -> Result<usize, SnapshotError> {
         match self.shape[..] {
@@ -97,31 +103,100 @@ impl CheckedDataset {
         }
     }
 
-    /// Reads one number a row.
-    pub(crate) fn scalars(&self) -> Result<Vec<f64>, SnapshotError> {
-        self.require_numbers()?;
-        let mut values = self.room_for(self.n_rows()?)?;
-        self.read_into(&mut values)?;
-        Ok(values)
+    /// The columns of a two-dimensional dataset, and its rows.
+    fn table(&self, expected: &'static str) -> Result<(usize, usize), SnapshotError> {
+        match self.shape[..] {
+            [n_rows, n_columns] => Ok((n_rows, n_columns)),
+            _ => Err(self.place.wrong_shape(expected, self.shape.clone())),
+        }
     }
 
-    /// Reads three numbers a row.
-    pub(crate) fn vectors(&self) -> Result<Vec<[f64; 3]>, SnapshotError> {
-        self.require_numbers()?;
-        let mut values: Vec<[f64; 3]> = self.room_for(self.n_vectors()?)?;
-        self.read_into(values.as_flattened_mut())?;
-        Ok(values)
-    }
-
-    /// Reads one of eight columns.
-    pub(crate) fn column_of_eight(&self, column: usize) -> Result<Vec<f64>, SnapshotError> {
-        self.require_numbers()?;
-        let [n_rows, 8] = self.shape[..] else {
-            return Err(self.place.wrong_shape("(n, 8)", self.shape.clone()));
+    /// The rows of a dataset of which [`CheckedDataset::column_of`] reads one column.
+    pub(crate) fn n_rows_of_table(
+        &self,
+        column: usize,
+        n_columns: Option<usize>,
+    ) -> Result<usize, SnapshotError> {
+        let expected = match n_columns {
+            Some(8) => "(n, 8)",
+            Some(9) => "(n, 9)",
+            Some(10) => "(n, 10)",
+            _ => "(n, several)",
         };
-        self.room_for::<[f64; 8]>(n_rows)?;
-        let values = self.dataset.read_slice_1d(s![.., column]);
-        values.map(|values| values.to_vec()).map_err(|source| self.place.hdf5(source))
+        let (n_rows, found) = self.table(expected)?;
+        if n_columns.is_some_and(|wanted| wanted != found) || column >= found {
+            return Err(self.place.wrong_shape(expected, self.shape.clone()));
+        }
+        Ok(n_rows)
+    }
+
+    /// Sees to it that the values are numbers, and that the file can plausibly hold them.
+    pub(crate) fn check_numbers(&self) -> Result<(), SnapshotError> {
+        match &self.found {
+            Ok(found) if is_number(found) => {}
+            Ok(found) => return Err(self.place.wrong_type("numbers", found)),
+            Err(found) => return Err(self.place.wrong_type("numbers", found)),
+        }
+        self.check_size(size_of::<f64>() as u64)
+    }
+
+    /// Sees to it that the file can plausibly hold this dataset, with values that take so many bytes in memory: a
+    /// damaged shape must not take all memory or end the process.
+    pub(crate) fn check_size(&self, bytes_of_value: u64) -> Result<(), SnapshotError> {
+        let values = self.shape.iter().fold(1u64, |product, &extent| product.saturating_mul(extent as u64));
+        let declared_bytes = values.saturating_mul(bytes_of_value);
+        if self.is_virtual() {
+            return Err(self.place.is_virtual());
+        }
+        let stored_bytes = self.dataset.storage_size();
+        let plausible = declared_bytes <= UNQUESTIONED_BYTES
+            || declared_bytes / LARGEST_COMPRESSION <= stored_bytes.saturating_mul(LARGEST_WIDENING);
+        if plausible { Ok(()) } else { Err(self.place.too_large(declared_bytes, stored_bytes)) }
+    }
+
+    /// Whether its values are those of other datasets, of other files as a rule. HDF5 reads zeros where such a file is
+    /// not there.
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.dataset.layout() == Layout::Virtual
+    }
+
+    /// Reads one number of each of these rows.
+    pub(crate) fn scalars(&self, rows: Range<usize>) -> Result<Vec<f64>, SnapshotError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = self.dataset.read_slice_1d(s![rows]).map_err(|source| self.place.hdf5(source))?;
+        Ok(values.into_raw_vec_and_offset().0)
+    }
+
+    /// Reads all numbers of each of these rows of a two-dimensional dataset, row by row.
+    pub(crate) fn rows(&self, rows: Range<usize>) -> Result<Vec<f64>, SnapshotError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = self.dataset.read_slice_2d(s![rows, ..]).map_err(|source| self.place.hdf5(source))?;
+        Ok(values.into_raw_vec_and_offset().0)
+    }
+
+    /// Reads one column of these rows.
+    pub(crate) fn column_of(&self, rows: Range<usize>, column: usize) -> Result<Vec<f64>, SnapshotError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values =
+            self.dataset.read_slice_1d(s![rows, column]).map_err(|source| self.place.hdf5(source))?;
+        Ok(values.into_raw_vec_and_offset().0)
+    }
+
+    /// Reads true and false of each of these rows, or numbers that are 0 or not.
+    pub(crate) fn truths(&self, rows: Range<usize>) -> Result<Vec<bool>, SnapshotError> {
+        if matches!(self.found, Ok(TypeDescriptor::Boolean)) {
+            self.check_size(1)?;
+            let values = self.dataset.read_slice_1d(s![rows]).map_err(|source| self.place.hdf5(source))?;
+            return Ok(values.into_raw_vec_and_offset().0);
+        }
+        self.check_numbers()?;
+        Ok(self.scalars(rows)?.into_iter().map(|value| value != 0.0).collect())
     }
 
     /// The columns of a compound dataset: their names and types.
@@ -135,42 +210,14 @@ impl CheckedDataset {
         }
     }
 
-    /// Reads one record a row, its columns found by name. The caller has asked [`CheckedDataset::columns`] whether they
-    /// are there: HDF5 leaves absent ones as they are in `T::default()`.
-    pub(crate) fn records<T: H5Type + Copy + Default>(&self) -> Result<Vec<T>, SnapshotError> {
-        let mut records = self.room_for(self.n_rows()?)?;
-        self.read_into(&mut records)?;
-        Ok(records)
-    }
-
-    fn require_numbers(&self) -> Result<(), SnapshotError> {
-        match &self.found {
-            Ok(found) if is_number(found) => Ok(()),
-            Ok(found) => Err(self.place.wrong_type("numbers", found)),
-            Err(found) => Err(self.place.wrong_type("numbers", found)),
+    /// Reads one record of each of these rows, its columns found by name. The caller has asked
+    /// [`CheckedDataset::columns`] whether they are there.
+    pub(crate) fn records<T: H5Type>(&self, rows: Range<usize>) -> Result<Vec<T>, SnapshotError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
         }
-    }
-
-    /// Makes room for the rows of this dataset, if it can plausibly hold them: a damaged shape must not take all
-    /// memory or end the process.
-    fn room_for<T: Copy + Default>(&self, n_rows: usize) -> Result<Vec<T>, SnapshotError> {
-        let declared_bytes = (n_rows as u64).saturating_mul(size_of::<T>() as u64);
-        let stored_bytes = self.dataset.storage_size();
-        let plausible = declared_bytes <= UNQUESTIONED_BYTES
-            || declared_bytes / LARGEST_COMPRESSION <= stored_bytes.saturating_mul(LARGEST_WIDENING);
-        let mut room = Vec::new();
-        if !plausible || room.try_reserve_exact(n_rows).is_err() {
-            return Err(self.place.too_large(declared_bytes, stored_bytes));
-        }
-        room.resize(n_rows, T::default());
-        Ok(room)
-    }
-
-    fn read_into<T: H5Type + Copy>(&self, values: &mut [T]) -> Result<(), SnapshotError> {
-        if values.is_empty() {
-            return Ok(());
-        }
-        self.dataset.read_into_raw(values).map(drop).map_err(|source| self.place.hdf5(source))
+        let records = self.dataset.read_slice_1d(s![rows]).map_err(|source| self.place.hdf5(source))?;
+        Ok(records.into_raw_vec_and_offset().0)
     }
 }
 
@@ -186,130 +233,4 @@ const LARGEST_WIDENING: u64 = 8;
 /// Whether HDF5 turns this type into a double by value.
 pub(crate) fn is_number(found: &TypeDescriptor) -> bool {
     matches!(found, TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_) | TypeDescriptor::Float(_))
-}
-
-/// The rows of a group that a component consists of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Rows {
-    All,
-    These(Vec<usize>),
-}
-
-impl Rows {
-    /// The row of the file that the chosen row `index` is.
-    pub(crate) fn in_file(&self, index: usize) -> usize {
-        match self {
-            Self::All => index,
-            Self::These(rows) => rows[index],
-        }
-    }
-}
-
-/// A value with one or more components.
-pub(crate) trait Value: Copy {
-    fn components(&self) -> &[f64];
-    fn times(self, factor: f64) -> Self;
-}
-
-impl Value for f64 {
-    fn components(&self) -> &[f64] {
-        std::slice::from_ref(self)
-    }
-
-    fn times(self, factor: f64) -> Self {
-        self * factor
-    }
-}
-
-impl Value for [f64; 3] {
-    fn components(&self) -> &[f64] {
-        self
-    }
-
-    fn times(self, factor: f64) -> Self {
-        self.map(|component| component * factor)
-    }
-}
-
-/// The values of a dataset or column as they are stored, and what they are in physical units.
-#[derive(Clone, Debug)]
-pub(crate) struct Field<T> {
-    place: Place,
-    quantity: Quantity,
-    factor: f64,
-    values: Vec<T>,
-}
-
-impl<T: Value> Field<T> {
-    /// Stored values that `factor` turns into the unit of `quantity`.
-    pub(crate) fn new(place: Place, quantity: Quantity, factor: f64, values: Vec<T>) -> Self {
-        Self { place, quantity, factor, values }
-    }
-
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
-    }
-
-    /// The values of some rows in physical units. Rows that are left out may hold anything.
-    ///
-    /// # Errors
-    /// The first value that is not finite, or negative where it must not be, as it is stored.
-    pub(crate) fn physical(&self, rows: &Rows) -> Result<Vec<T>, SnapshotError> {
-        match rows {
-            Rows::All => (0..self.values.len()).map(|row| self.physical_at(row)).collect(),
-            Rows::These(rows) => rows.iter().map(|&row| self.physical_at(row)).collect(),
-        }
-    }
-
-    fn physical_at(&self, row: usize) -> Result<T, SnapshotError> {
-        let value = self.values[row];
-        for &component in value.components() {
-            if !component.is_finite() {
-                return Err(self.place.not_finite(row, component));
-            }
-            if component < 0.0 && !self.quantity.may_be_negative() {
-                return Err(self.place.negative(row, component));
-            }
-        }
-        Ok(value.times(self.factor))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    fn masses(values: &[f64]) -> Field<f64> {
-        let place = Place::new(Path::new("f.hdf5"), "/PartType4/Masses");
-        Field::new(place, Quantity::Mass, 2.0, values.to_vec())
-    }
-
-    #[test]
-    fn rows_are_chosen_and_converted() {
-        let field = masses(&[1.0, 2.0, 3.0]);
-        assert_eq!(field.physical(&Rows::All).unwrap(), [2.0, 4.0, 6.0]);
-        assert_eq!(field.physical(&Rows::These(vec![2, 0])).unwrap(), [6.0, 2.0]);
-        assert!(field.physical(&Rows::These(vec![])).unwrap().is_empty());
-    }
-
-    #[test]
-    fn errors_name_the_row_of_the_file_and_the_value_stored() {
-        let error = masses(&[1.0, 2.0, -3.0]).physical(&Rows::These(vec![0, 2])).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`/PartType4/Masses` in `f.hdf5` holds -3 at index 2, which must not be negative"
-        );
-        let error = masses(&[1.0, f64::NAN]).physical(&Rows::All).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`/PartType4/Masses` in `f.hdf5` holds NaN at index 1, which is not a finite number"
-        );
-    }
-
-    #[test]
-    fn rows_left_out_may_hold_anything() {
-        assert_eq!(masses(&[f64::NAN, 1.0]).physical(&Rows::These(vec![1])).unwrap(), [2.0]);
-    }
 }

@@ -1,25 +1,29 @@
 //! HDF5 files with one compound dataset a component, in physical units: what galaxy-chop publishes.
 
+use std::cell::RefCell;
+use std::ops::Range;
 use std::path::Path;
 
-use galmass_core::{Galaxy, Particles, Stars};
+use galmass_core::Component;
 use hdf5_metno::H5Type;
 
+use crate::SnapshotError;
 use crate::error::Place;
-use crate::field::{CheckedDataset, Field, Rows, is_number};
-use crate::part_type::Columns;
+use crate::field::{CheckedDataset, is_number};
+use crate::group::{Column, Group, Part};
+use crate::header::Header;
+use crate::rule::{Kind, Rule, Shape, Stored};
 use crate::source::{Hdf5File, Source};
 use crate::suite::Suite;
 use crate::units::Quantity;
-use crate::{Snapshot, SnapshotError, SuiteKind};
 
 /// Datasets `stars`, `gas` and `dark_matter` with columns `m` \[Msun\], `x`, `y`, `z` \[kpc\], `vx`, `vy`, `vz`
 /// \[km/s\] and, if known, `potential` \[(km/s)^2\], among others that are ignored, in any order and precision.
 pub(crate) struct ParticleTable;
 
-const STARS: &str = "stars";
-const GAS: &str = "gas";
-const DARK_MATTER: &str = "dark_matter";
+const STARS: &str = "/stars";
+const GAS: &str = "/gas";
+const DARK_MATTER: &str = "/dark_matter";
 
 /// The columns that must be there.
 const COLUMNS: [&str; 7] = ["m", "x", "y", "z", "vx", "vy", "vz"];
@@ -41,51 +45,126 @@ struct Row {
     potential: f64,
 }
 
+impl Row {
+    fn get(&self, name: &str) -> f64 {
+        match name {
+            "m" => self.m,
+            "x" => self.x,
+            "y" => self.y,
+            "z" => self.z,
+            "vx" => self.vx,
+            "vy" => self.vy,
+            "vz" => self.vz,
+            _ => self.potential,
+        }
+    }
+}
+
+const RULES: &[Rule] = &[
+    Rule::vector(Stored::Positions, &["x", "y", "z"], Quantity::Length).shaped(Shape::Axes),
+    Rule::vector(Stored::Velocities, &["vx", "vy", "vz"], Quantity::Velocity).shaped(Shape::Axes),
+    Rule::new(Stored::Masses, &["m"], Quantity::Mass).required(),
+    Rule::new(Stored::Potentials, &[POTENTIAL], Quantity::Potential),
+];
+
+const KINDS: [Kind; 3] = [
+    Kind::new(4, STARS, Component::Stars, &[RULES]),
+    Kind::new(0, GAS, Component::Gas, &[RULES]),
+    Kind::new(1, DARK_MATTER, Component::DarkMatter, &[RULES]),
+];
+
 impl Suite for ParticleTable {
     fn recognises(&self, source: &Source) -> bool {
         [STARS, GAS, DARK_MATTER].into_iter().any(|name| source.has_dataset(name))
     }
 
-    fn read(&self, path: &Path) -> Result<Snapshot, SnapshotError> {
-        let file = Hdf5File::open(path)?;
-        let stars = component(&file, STARS)?;
-        if stars.is_empty() {
-            return Err(Place::new(path, "/").child(STARS).no_stars(0));
-        }
-        let galaxy = Galaxy {
-            gas: component(&file, GAS)?,
-            dark_matter: component(&file, DARK_MATTER)?,
-            stars: Stars::new(stars),
-            ..Galaxy::default()
-        };
-        Ok(Snapshot { galaxy, suite: SuiteKind::ParticleTable, redshift: None })
+    fn open(&self, path: &Path) -> Result<Box<dyn Part>, SnapshotError> {
+        Ok(Box::new(TablePart { file: Hdf5File::open(path)?, header: Header::none(path) }))
     }
 }
 
-/// The particles of a component; none where its dataset is absent.
-fn component(file: &Hdf5File, name: &str) -> Result<Particles, SnapshotError> {
-    let Some(table) = file.root()?.find(name)? else { return Ok(Particles::default()) };
-    let has_potential = check_columns(&table)?;
-    let rows: Vec<Row> = table.records()?;
-    let column = |name: &str, quantity, of: fn(&Row) -> f64| {
-        let values = rows.iter().map(of).collect();
-        Field::new(table.place().column(name), quantity, 1.0, values).physical(&Rows::All)
-    };
-    let m = column("m", Quantity::Mass, |row| row.m)?;
-    let x = column("x", Quantity::Length, |row| row.x)?;
-    let y = column("y", Quantity::Length, |row| row.y)?;
-    let z = column("z", Quantity::Length, |row| row.z)?;
-    let vx = column("vx", Quantity::Velocity, |row| row.vx)?;
-    let vy = column("vy", Quantity::Velocity, |row| row.vy)?;
-    let vz = column("vz", Quantity::Velocity, |row| row.vz)?;
-    let potentials = has_potential.then(|| column(POTENTIAL, Quantity::Potential, |row| row.potential));
-    let columns = Columns {
-        positions_kpc: joined(&x, &y, &z),
-        velocities_km_s: joined(&vx, &vy, &vz),
-        masses_msun: m,
-        potentials_km2_s2: potentials.transpose()?,
-    };
-    columns.into_particles(table.place())
+struct TablePart {
+    file: Hdf5File,
+    header: Header,
+}
+
+impl Part for TablePart {
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn kinds(&self) -> Vec<Kind> {
+        KINDS.to_vec()
+    }
+
+    fn open(&self, kind: &Kind) -> Result<Option<Box<dyn Group + '_>>, SnapshotError> {
+        let Some(dataset) = self.file.root()?.find(kind.group.trim_start_matches('/'))? else {
+            return Ok(None);
+        };
+        let has_potential = check_columns(&dataset)?;
+        dataset.check_size(size_of::<Row>() as u64)?;
+        let n_rows = dataset.n_rows()?;
+        Ok(Some(Box::new(Table { dataset, has_potential, n_rows, block: RefCell::default() })))
+    }
+}
+
+/// A compound dataset.
+struct Table {
+    dataset: CheckedDataset,
+    has_potential: bool,
+    n_rows: usize,
+    /// The rows that were read last: records are read whole, and asked for column by column.
+    block: RefCell<(Range<usize>, Vec<Row>)>,
+}
+
+impl Group for Table {
+    fn place(&self) -> &Place {
+        self.dataset.place()
+    }
+
+    fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    fn find(&self, rule: &Rule) -> Result<Option<Box<dyn Column + '_>>, SnapshotError> {
+        if rule.stored == Stored::Potentials && !self.has_potential {
+            return Ok(None);
+        }
+        let place = self.dataset.place().column(rule.names[0]);
+        Ok(Some(Box::new(TableColumn { table: self, place, names: rule.names })))
+    }
+}
+
+struct TableColumn<'a> {
+    table: &'a Table,
+    place: Place,
+    names: &'static [&'static str],
+}
+
+impl Column for TableColumn<'_> {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn place_of(&self, component: usize) -> Place {
+        self.table.dataset.place().column(self.names[component])
+    }
+
+    fn factor(&self) -> f64 {
+        1.0
+    }
+
+    fn read(&self, rows: Range<usize>) -> Result<Vec<f64>, SnapshotError> {
+        let mut block = self.table.block.borrow_mut();
+        if block.0 != rows {
+            *block = (rows.clone(), self.table.dataset.records(rows)?);
+        }
+        let values = |row: &Row| {
+            let row = *row;
+            self.names.iter().map(move |name| row.get(name))
+        };
+        Ok(block.1.iter().flat_map(values).collect())
+    }
 }
 
 /// Sees to it that all columns are there and hold numbers; says whether potentials are among them.
@@ -102,9 +181,4 @@ fn check_columns(table: &CheckedDataset) -> Result<bool, SnapshotError> {
         }
     }
     Ok(find(POTENTIAL).is_some())
-}
-
-/// Makes vectors of three columns of the same length.
-pub(crate) fn joined(x: &[f64], y: &[f64], z: &[f64]) -> Vec<[f64; 3]> {
-    x.iter().zip(y).zip(z).map(|((&x, &y), &z)| [x, y, z]).collect()
 }

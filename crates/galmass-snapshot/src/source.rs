@@ -9,6 +9,8 @@ use hdf5_metno::{self as hdf5, MinorErrorCode};
 use crate::SnapshotError;
 use crate::error::Place;
 use crate::field::FieldGroup;
+use crate::gadget_binary::is_gadget_binary;
+use crate::rule::PART_TYPES;
 
 /// The first bytes of every NumPy array file.
 pub(crate) const NPY_MAGIC: &[u8] = b"\x93NUMPY";
@@ -23,13 +25,18 @@ const SMALLEST_SUPERBLOCK: u64 = 48;
 #[derive(Debug)]
 pub(crate) enum Source {
     Npy,
+    GadgetBinary,
     Hdf5(Hdf5File),
 }
 
 impl Source {
     pub(crate) fn open(path: &Path) -> Result<Self, SnapshotError> {
-        if Start::of(path)?.bytes.starts_with(NPY_MAGIC) {
+        let start = Start::of(path)?;
+        if start.bytes.starts_with(NPY_MAGIC) {
             return Ok(Self::Npy);
+        }
+        if is_gadget_binary(&start.bytes) {
+            return Ok(Self::GadgetBinary);
         }
         Hdf5File::open(path).map(Self::Hdf5)
     }
@@ -38,15 +45,31 @@ impl Source {
     pub(crate) fn has_any(&self, objects: &[&str]) -> bool {
         match self {
             Self::Hdf5(file) => objects.iter().any(|object| file.has(object)),
-            Self::Npy => false,
+            Self::Npy | Self::GadgetBinary => false,
         }
+    }
+
+    /// Whether this is an HDF5 file with an attribute of this name at the group of this path.
+    pub(crate) fn has_attribute(&self, group: &str, name: &str) -> bool {
+        match self {
+            Self::Hdf5(file) => match file.group(group) {
+                Ok(Some(group)) => group.attributes().has(name),
+                _ => false,
+            },
+            Self::Npy | Self::GadgetBinary => false,
+        }
+    }
+
+    /// Whether this is an HDF5 file with one of these names in the group of any particle type.
+    pub(crate) fn has_in_any_type(&self, names: &[&str]) -> bool {
+        PART_TYPES.iter().any(|group| names.iter().any(|name| self.has_any(&[&format!("{group}/{name}")])))
     }
 
     /// Whether this is an HDF5 file with a dataset of this name at its top.
     pub(crate) fn has_dataset(&self, name: &str) -> bool {
         match self {
             Self::Hdf5(file) => file.file.dataset(name).is_ok(),
-            Self::Npy => false,
+            Self::Npy | Self::GadgetBinary => false,
         }
     }
 
@@ -54,7 +77,7 @@ impl Source {
     pub(crate) fn objects(&self) -> Vec<String> {
         match self {
             Self::Hdf5(file) => file.file.member_names().unwrap_or_default(),
-            Self::Npy => Vec::new(),
+            Self::Npy | Self::GadgetBinary => Vec::new(),
         }
     }
 }

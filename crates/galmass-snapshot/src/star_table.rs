@@ -2,35 +2,34 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Seek};
+use std::ops::Range;
 use std::path::Path;
 
-use galmass_core::{Galaxy, Stars};
+use galmass_core::Component;
 use ndarray::Array2;
-use ndarray_npy::npy::header::Header;
+use ndarray_npy::npy::header::Header as NpyHeader;
 use ndarray_npy::{ReadNpyError, ReadNpyExt};
 
+use crate::SnapshotError;
 use crate::error::Place;
-use crate::field::{Field, Rows};
-use crate::part_type::Columns;
-use crate::particle_table::joined;
+use crate::group::{Column, Group, Part};
+use crate::header::Header;
+use crate::rule::{Kind, Rule, Shape, Stored};
 use crate::source::{NPY_MAGIC, Source, Start};
 use crate::suite::Suite;
 use crate::units::Quantity;
-use crate::{Snapshot, SnapshotError, SuiteKind};
 
 /// An array (n, 7 or more) in single or double precision: m \[Msun\], x, y, z \[kpc\], vx, vy, vz \[km/s\], and
 /// columns that are ignored, such as an identifier.
 pub(crate) struct StarTable;
 
 /// The columns that must be there, in this order.
-const COLUMNS: [(&str, Quantity); 7] = [
-    ("m", Quantity::Mass),
-    ("x", Quantity::Length),
-    ("y", Quantity::Length),
-    ("z", Quantity::Length),
-    ("vx", Quantity::Velocity),
-    ("vy", Quantity::Velocity),
-    ("vz", Quantity::Velocity),
+const COLUMNS: [&str; 7] = ["m", "x", "y", "z", "vx", "vy", "vz"];
+
+const RULES: &[Rule] = &[
+    Rule::vector(Stored::Positions, &["x", "y", "z"], Quantity::Length).shaped(Shape::Axes),
+    Rule::vector(Stored::Velocities, &["vx", "vy", "vz"], Quantity::Velocity).shaped(Shape::Axes),
+    Rule::new(Stored::Masses, &["m"], Quantity::Mass).required(),
 ];
 
 impl Suite for StarTable {
@@ -38,31 +37,84 @@ impl Suite for StarTable {
         matches!(source, Source::Npy)
     }
 
-    fn read(&self, path: &Path) -> Result<Snapshot, SnapshotError> {
-        let table = read_table(path)?;
-        let place = array_place(path);
-        if table.nrows() == 0 {
-            return Err(place.no_stars(0));
-        }
-        let column = |index: usize| {
-            let (name, quantity) = COLUMNS[index];
-            Field::new(place.column(name), quantity, 1.0, table.column(index).to_vec()).physical(&Rows::All)
-        };
-        let columns = Columns {
-            masses_msun: column(0)?,
-            positions_kpc: joined(&column(1)?, &column(2)?, &column(3)?),
-            velocities_km_s: joined(&column(4)?, &column(5)?, &column(6)?),
-            potentials_km2_s2: None,
-        };
-        let stars = Stars::new(columns.into_particles(&place)?);
-        let galaxy = Galaxy { stars, ..Galaxy::default() };
-        Ok(Snapshot { galaxy, suite: SuiteKind::StarTable, redshift: None })
+    fn open(&self, path: &Path) -> Result<Box<dyn Part>, SnapshotError> {
+        // NumPy's files can be larger than memory, too, but no galaxy's table of stars is.
+        Ok(Box::new(Table { array: read_table(path)?, place: array_place(path), header: Header::none(path) }))
+    }
+}
+
+/// The whole table, in memory.
+struct Table {
+    array: Array2<f64>,
+    place: Place,
+    header: Header,
+}
+
+impl Part for Table {
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn kinds(&self) -> Vec<Kind> {
+        vec![Kind::new(4, ARRAY, Component::Stars, &[RULES])]
+    }
+
+    fn open(&self, _: &Kind) -> Result<Option<Box<dyn Group + '_>>, SnapshotError> {
+        Ok(Some(Box::new(Rows { table: self })))
+    }
+}
+
+struct Rows<'a> {
+    table: &'a Table,
+}
+
+impl Group for Rows<'_> {
+    fn place(&self) -> &Place {
+        &self.table.place
+    }
+
+    fn n_rows(&self) -> usize {
+        self.table.array.nrows()
+    }
+
+    fn find(&self, rule: &Rule) -> Result<Option<Box<dyn Column + '_>>, SnapshotError> {
+        let index = |name: &&str| COLUMNS.iter().position(|column| column == name);
+        let columns = rule.names.iter().filter_map(index).collect();
+        let place = self.table.place.column(rule.names[0]);
+        Ok(Some(Box::new(TableColumn { table: self.table, place, columns })))
+    }
+}
+
+struct TableColumn<'a> {
+    table: &'a Table,
+    place: Place,
+    columns: Vec<usize>,
+}
+
+impl Column for TableColumn<'_> {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn place_of(&self, component: usize) -> Place {
+        self.table.place.column(COLUMNS[self.columns[component]])
+    }
+
+    fn factor(&self) -> f64 {
+        1.0
+    }
+
+    fn read(&self, rows: Range<usize>) -> Result<Vec<f64>, SnapshotError> {
+        let array = &self.table.array;
+        Ok(rows.flat_map(|row| self.columns.iter().map(move |&column| array[[row, column]])).collect())
     }
 }
 
 /// What errors call the one array of a NumPy file.
+const ARRAY: &str = "array";
+
 fn array_place(path: &Path) -> Place {
-    Place::new(path, "array")
+    Place::new(path, ARRAY)
 }
 
 fn read_table(path: &Path) -> Result<Array2<f64>, SnapshotError> {
@@ -72,7 +124,7 @@ fn read_table(path: &Path) -> Result<Array2<f64>, SnapshotError> {
     }
     let blame = |error: ReadNpyError| damaged(path, start.n_bytes, error);
     let mut reader = BufReader::new(File::open(path).map_err(|error| blame(error.into()))?);
-    let header = Header::from_reader(&mut reader).map_err(|error| blame(error.into()))?;
+    let header = NpyHeader::from_reader(&mut reader).map_err(|error| blame(error.into()))?;
     let precision = check_header(path, &header, start.n_bytes)?;
     reader.rewind().map_err(|error| blame(error.into()))?;
     let table = match precision {
@@ -90,7 +142,7 @@ enum Precision {
 }
 
 /// Sees to it that the array is a table of stars that the file can hold, before room for it is made.
-fn check_header(path: &Path, header: &Header, n_bytes: u64) -> Result<Precision, SnapshotError> {
+fn check_header(path: &Path, header: &NpyHeader, n_bytes: u64) -> Result<Precision, SnapshotError> {
     let place = array_place(path);
     let (n_rows, n_columns) = match header.shape[..] {
         [n_rows, n_columns] if n_columns >= COLUMNS.len() => (n_rows, n_columns),

@@ -6,12 +6,18 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::SnapshotError;
 use crate::eagle::Eagle;
+use crate::gadget::Gadget;
+use crate::gadget_records::GadgetRecords;
+use crate::gizmo::Gizmo;
+use crate::group::Part;
 use crate::particle_table::ParticleTable;
+use crate::sim_spin::SimSpin;
 use crate::source::Source;
 use crate::star_table::StarTable;
+use crate::swift::Swift;
 use crate::tng::Tng;
-use crate::{Snapshot, SnapshotError};
 
 /// A kind of file that galaxies are read from. In text it goes by [`SuiteKind::name`].
 ///
@@ -25,7 +31,8 @@ use crate::{Snapshot, SnapshotError};
 /// let error = "ramses".parse::<SuiteKind>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "there is no suite `ramses`; the known suites are tng, eagle, particle-table, star-table"
+///     "there is no suite `ramses`; the known suites are \
+///      tng, eagle, swift, gizmo, gadget, gadget-binary, sim-spin, particle-table, star-table"
 /// );
 /// # Ok::<(), galmass_snapshot::SnapshotError>(())
 /// ```
@@ -33,10 +40,20 @@ use crate::{Snapshot, SnapshotError};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SuiteKind {
-    /// An IllustrisTNG (or Illustris) snapshot or cutout in one HDF5 file.
+    /// IllustrisTNG (or Illustris) and what follows its names, as CAMELS does: snapshots and cutouts.
     Tng,
-    /// An EAGLE snapshot or extraction in one HDF5 file.
+    /// EAGLE snapshots and extractions.
     Eagle,
+    /// SWIFT snapshots, in parts, in one file, or virtual over their parts.
+    Swift,
+    /// GIZMO snapshots: FIRE, SIMBA.
+    Gizmo,
+    /// Snapshots of Gadget-2, -3 and -4 in HDF5, of isolated galaxies too.
+    Gadget,
+    /// Gadget's own binary files, formats 1 and 2.
+    GadgetBinary,
+    /// The HDF5 files of SimSpin's first version, with one dataset an axis.
+    SimSpin,
     /// An HDF5 file with one compound dataset a component (`stars`, `gas`, `dark_matter`), in physical units.
     ParticleTable,
     /// A NumPy array with one star a row: mass, position, velocity, in physical units.
@@ -45,14 +62,29 @@ pub enum SuiteKind {
 
 impl SuiteKind {
     /// All of them, in the order in which messages list them.
-    pub const ALL: [Self; 4] = [Self::Tng, Self::Eagle, Self::ParticleTable, Self::StarTable];
+    pub const ALL: [Self; 9] = [
+        Self::Tng,
+        Self::Eagle,
+        Self::Swift,
+        Self::Gizmo,
+        Self::Gadget,
+        Self::GadgetBinary,
+        Self::SimSpin,
+        Self::ParticleTable,
+        Self::StarTable,
+    ];
 
-    /// The name used on command lines, in configurations and messages: `tng`, `eagle`, `particle-table`,
-    /// `star-table`.
+    /// The name used on command lines, in configurations and messages: `tng`, `eagle`, `swift`, `gizmo`, `gadget`,
+    /// `gadget-binary`, `sim-spin`, `particle-table`, `star-table`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tng => "tng",
             Self::Eagle => "eagle",
+            Self::Swift => "swift",
+            Self::Gizmo => "gizmo",
+            Self::Gadget => "gadget",
+            Self::GadgetBinary => "gadget-binary",
+            Self::SimSpin => "sim-spin",
             Self::ParticleTable => "particle-table",
             Self::StarTable => "star-table",
         }
@@ -63,6 +95,11 @@ impl SuiteKind {
         match self {
             Self::Tng => &Tng,
             Self::Eagle => &Eagle,
+            Self::Swift => &Swift,
+            Self::Gizmo => &Gizmo,
+            Self::Gadget => &Gadget,
+            Self::GadgetBinary => &GadgetRecords,
+            Self::SimSpin => &SimSpin,
             Self::ParticleTable => &ParticleTable,
             Self::StarTable => &StarTable,
         }
@@ -86,14 +123,14 @@ impl FromStr for SuiteKind {
     }
 }
 
-/// How the files of one suite look, and how they become a galaxy in physical units.
-pub(crate) trait Suite {
+/// How the files of one suite look, and how they are read.
+pub(crate) trait Suite: Sync {
     /// Whether a file looks like one of this suite. It asks for names only: a file that has them and is broken
     /// otherwise is still of this suite, so that reading it says what is wrong.
     fn recognises(&self, source: &Source) -> bool;
 
-    /// Reads a file by the rules of this suite, whatever it looks like.
-    fn read(&self, path: &Path) -> Result<Snapshot, SnapshotError>;
+    /// Opens one file of a snapshot by the rules of this suite, whatever it looks like.
+    fn open(&self, path: &Path) -> Result<Box<dyn Part>, SnapshotError>;
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ fn distance(a: &[f64; 3], b: &[f64; 3]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use galmass_core::{Particles, Stars, seed};
+    use galmass_core::{Gas, Particles, Stars, seed};
     use rand::RngExt;
 
     use super::*;
@@ -173,7 +173,7 @@ mod tests {
         let mut galaxy =
             Galaxy { stars: Stars::new(at(1.0, -10.0)), dark_matter: at(2.0, -20.0), ..Galaxy::default() };
         assert_eq!(find_centre(&galaxy), Some([2.0, 0.0, 0.0]));
-        galaxy.gas = Particles::new(vec![[9.0; 3]], vec![[0.0; 3]], vec![1.0]).unwrap();
+        galaxy.gas = Gas::new(Particles::new(vec![[9.0; 3]], vec![[0.0; 3]], vec![1.0]).unwrap());
         assert_eq!(find_centre(&galaxy), Some([1.0, 0.0, 0.0]), "gas without potentials: the stars decide");
     }
 

@@ -26,7 +26,7 @@ fn a_file_of_no_suite_is_refused_with_what_it_holds() {
         // A group, where a particle table has a dataset.
         file.create_group("stars").unwrap();
     });
-    let suites = "tng, eagle, particle-table, star-table";
+    let suites = "tng, eagle, swift, gizmo, gadget, gadget-binary, sim-spin, particle-table, star-table";
     let error = fixture.fails_with(&["none of the known suites", suites, "[PartType2, stars]"]);
     assert!(matches!(error, SnapshotError::NoSuite { .. }));
 }

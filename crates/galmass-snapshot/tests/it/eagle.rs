@@ -29,8 +29,8 @@ fn all_fields_become_physical() {
         for (age, expected) in galaxy.stars.ages_gyr().unwrap().iter().zip(AGES_GYR) {
             assert!((age - expected).abs() < AGE_TOLERANCE_GYR, "{age} is not {expected}");
         }
-        assert_vectors_close(galaxy.gas.positions_kpc(), &[position(1.0), position(2.0)]);
-        assert_close(galaxy.gas.masses_msun(), &[1e10, 2e10]);
+        assert_vectors_close(galaxy.gas.particles().positions_kpc(), &[position(1.0), position(2.0)]);
+        assert_close(galaxy.gas.particles().masses_msun(), &[1e10, 2e10]);
         assert_vectors_close(galaxy.dark_matter.velocities_km_s(), &[velocity(1.0)]);
         assert_close(galaxy.dark_matter.masses_msun(), &[1e7]);
         // The mass of the particle, not `BH_Mass`.

@@ -26,7 +26,7 @@ fn files_that_are_not_there() {
 fn files_that_cannot_be_read() {
     let folder = Fixture::nothing("folder.hdf5");
     std::fs::create_dir(&folder.path).unwrap();
-    assert!(matches!(folder.fails_with(&["cannot read"]), SnapshotError::Io { .. }));
+    assert!(matches!(folder.fails_with(&["holds no snapshot"]), SnapshotError::NoSnapshot { .. }));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn masses_that_are_neither_in_the_group_nor_in_the_table() {
 
 #[test]
 fn attributes_that_are_missing() {
-    for name in ["Time", "HubbleParam", "Omega0", "OmegaLambda"] {
+    for name in ["Time", "HubbleParam", "Omega0"] {
         let error = tng_but(|file| file.group("Header").unwrap().delete_attr(name).unwrap()).fails_with(&[
             "/Header",
             "has no attribute",
@@ -129,7 +129,7 @@ fn attributes_of_the_wrong_shape() {
     };
     with("Time", &[0.5, 0.5]).fails_with(&["/Header@Time", "[2]", "one number"]);
     with("Time", &[]).fails_with(&["/Header@Time", "[0]", "one number"]);
-    with("MassTable", &[0.0; 5]).fails_with(&["/Header@MassTable", "[5]", "(6)"]);
+    with("MassTable", &[0.0; 5]).fails_with(&["/Header@MassTable", "[5]", "(6 or more)"]);
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn units_that_are_implausible() {
 }
 
 #[test]
-fn parts_of_a_snapshot_in_several_files() {
+fn a_part_whose_name_has_no_number() {
     for fixture in [tng(TngUnits::Silent), eagle(true)] {
         let error = fixture.but(|file| header_attribute(file, "NumFilesPerSnapshot", 448i32)).fails_with(&[
             "one of 448 files",

@@ -3,9 +3,10 @@
 //! Stored values are chosen such that physical ones are round: lengths of 7 are 5 kpc, masses of 0.7 are 1e10 Msun,
 //! velocities of 100 are 70.71 km/s. So a reader that forgets a, sqrt(a) or h reads something else.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use galmass_snapshot::{Snapshot, SnapshotError, SuiteKind, read_galaxy};
+use galmass_snapshot::{ReadConfig, Selection, Snapshot, SnapshotError, SuiteKind, read, read_galaxy};
 use hdf5_metno::H5Type;
 use hdf5_metno::types::VarLenAscii;
 use hdf5_metno::{File, Group, Location};
@@ -42,6 +43,11 @@ impl Fixture {
         fixture
     }
 
+    /// Another file in the same folder.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.path.with_file_name(name)
+    }
+
     /// The same file, changed.
     pub(crate) fn but(self, edit: impl FnOnce(&File)) -> Self {
         edit(&File::open_rw(&self.path).unwrap());
@@ -54,6 +60,11 @@ impl Fixture {
 
     pub(crate) fn read_as(&self, suite: SuiteKind) -> Result<Snapshot, SnapshotError> {
         read_galaxy(&self.path, Some(suite))
+    }
+
+    /// Reads what is selected.
+    pub(crate) fn select(&self, selection: Selection) -> Result<Snapshot, SnapshotError> {
+        read(&self.path, &ReadConfig { selection, ..ReadConfig::default() })
     }
 
     /// Reads the file, which must fail with a message that names it and holds all the pieces.
@@ -70,7 +81,7 @@ impl Fixture {
 }
 
 #[track_caller]
-fn says(result: Result<Snapshot, SnapshotError>, path: &Path, pieces: &[&str]) -> SnapshotError {
+pub(crate) fn says(result: Result<Snapshot, SnapshotError>, path: &Path, pieces: &[&str]) -> SnapshotError {
     let error = result.expect_err("this file should be refused");
     let message = error.to_string();
     for piece in pieces.iter().copied().chain(path.to_str()) {
@@ -143,7 +154,13 @@ pub(crate) struct Stored {
 impl Stored {
     /// Particle k is at k * (7, 14, 21), moves at k * (100, 0, -100) and has a mass of 0.7 k, k = 1, 2, ...
     pub(crate) fn row_of(n_rows: usize) -> Self {
-        let k = |row: usize| row as f64 + 1.0;
+        Self::rows(1..n_rows + 1)
+    }
+
+    /// Particles k of [`Stored::row_of`], from one to before another.
+    pub(crate) fn rows(ks: Range<usize>) -> Self {
+        let n_rows = ks.len();
+        let k = |row: usize| (ks.start + row) as f64;
         Self {
             coordinates: Array2::from_shape_fn((n_rows, 3), |(row, axis)| k(row) * [7.0, 14.0, 21.0][axis]),
             velocities: Array2::from_shape_fn((n_rows, 3), |(row, axis)| k(row) * [100.0, 0.0, -100.0][axis]),
@@ -213,7 +230,7 @@ pub(crate) fn tng(units: TngUnits) -> Fixture {
     })
 }
 
-fn tng_type(file: &File, number: usize, stored: &Stored, units: TngUnits) {
+pub(crate) fn tng_type(file: &File, number: usize, stored: &Stored, units: TngUnits) {
     let group = file.create_group(&format!("PartType{number}")).unwrap();
     dataset(&group, "Coordinates", &stored.coordinates);
     tng_unit(&group, "Coordinates", units, [3.085678e21, 1.0, -1.0]);
@@ -287,6 +304,15 @@ where
             (false, _) => attributes(&field, name, &arr1(&[value])),
         }
     }
+}
+
+/// Replaces an attribute of the header that has one number for each type.
+pub(crate) fn header_counts(file: &File, name: &str, counts: [i64; 6]) {
+    let header = file.group("Header").unwrap();
+    if header.attr_names().unwrap().iter().any(|found| found == name) {
+        header.delete_attr(name).unwrap();
+    }
+    attributes(&header, name, &arr1(&counts));
 }
 
 /// A row of a particle table, in an order and precisions of its own, with columns that nobody asks for.

@@ -33,10 +33,16 @@ fn assert_is_the_galaxy(galaxy: &Galaxy) {
     }
 
     // Two cells, then the wind particle.
-    assert_vectors_close(galaxy.gas.positions_kpc(), &[position(1.0), position(2.0), position(2.0)]);
-    assert_vectors_close(galaxy.gas.velocities_km_s(), &[velocity(1.0), velocity(2.0), velocity(2.0)]);
-    assert_close(galaxy.gas.masses_msun(), &[1e10, 2e10, 2e10]);
-    assert_close(galaxy.gas.potentials_km2_s2().unwrap(), &[-200.0; 3]);
+    assert_vectors_close(
+        galaxy.gas.particles().positions_kpc(),
+        &[position(1.0), position(2.0), position(2.0)],
+    );
+    assert_vectors_close(
+        galaxy.gas.particles().velocities_km_s(),
+        &[velocity(1.0), velocity(2.0), velocity(2.0)],
+    );
+    assert_close(galaxy.gas.particles().masses_msun(), &[1e10, 2e10, 2e10]);
+    assert_close(galaxy.gas.particles().potentials_km2_s2().unwrap(), &[-200.0; 3]);
 
     assert_vectors_close(galaxy.dark_matter.positions_kpc(), &[position(1.0)]);
     assert_vectors_close(galaxy.dark_matter.velocities_km_s(), &[velocity(1.0)]);
@@ -103,7 +109,7 @@ fn without_wind_gas_is_gas_and_without_gas_wind_is_gas() {
     let blown_out = tng(TngUnits::Silent).but(|file| file.unlink("PartType0").unwrap());
     let galaxy = blown_out.read().unwrap().galaxy;
     assert_eq!((galaxy.stars.particles().len(), galaxy.gas.len()), (2, 1));
-    assert_close(galaxy.gas.masses_msun(), &[2e10]);
+    assert_close(galaxy.gas.particles().masses_msun(), &[2e10]);
 }
 
 #[test]
@@ -118,7 +124,7 @@ fn gas_has_potentials_only_if_wind_has_them_too() {
     let fixture = tng(TngUnits::Silent).but(|file| file.unlink("PartType4/Potential").unwrap());
     let galaxy = fixture.read().unwrap().galaxy;
     assert_eq!(galaxy.stars.particles().potentials_km2_s2(), None);
-    assert_eq!(galaxy.gas.potentials_km2_s2(), None);
+    assert_eq!(galaxy.gas.particles().potentials_km2_s2(), None);
     assert!(galaxy.dark_matter.potentials_km2_s2().is_some());
 }
 
@@ -196,4 +202,63 @@ fn reading_twice_gives_the_same_and_leaves_the_file_as_it_is() {
     let before = std::fs::read(&fixture.path).unwrap();
     assert_eq!(fixture.read().unwrap(), fixture.read().unwrap());
     assert_eq!(std::fs::read(&fixture.path).unwrap(), before);
+}
+
+/// The fixture with what full snapshots have of gas.
+fn with_gas() -> Fixture {
+    tng(TngUnits::Silent).but(|file| {
+        let gas = file.group("PartType0").unwrap();
+        dataset(&gas, "GFM_Metallicity", &arr1(&[0.02, 0.04]));
+        let metals = Array2::from_shape_fn(
+            (2, 10),
+            |(row, metal)| if metal == 0 { 0.5 + 0.1 * row as f64 } else { 9.0 },
+        );
+        dataset(&gas, "GFM_Metals", &metals);
+        dataset(&gas, "NeutralHydrogenAbundance", &arr1(&[1.0, 0.5]));
+        dataset(&gas, "StarFormationRate", &arr1(&[3.0, 0.0]));
+        dataset(&gas, "Density", &arr1(&[0.7, 1.4]));
+        dataset(&gas, "InternalEnergy", &arr1(&[100.0, 1000.0]));
+        dataset(&gas, "ElectronAbundance", &arr1(&[0.0, 1.0]));
+    })
+}
+
+#[test]
+fn gas_without_wind_has_all_its_columns() {
+    let fixture =
+        with_gas().but(|file| dataset(file, "PartType4/GFM_StellarFormationTime", &arr1(&[0.25, 0.3, 0.4])));
+    let gas = fixture.read().unwrap().galaxy.gas;
+    assert_eq!(gas.metallicities(), Some(&[0.02, 0.04][..]));
+    // Mass times hydrogen times its neutral part.
+    assert_close(gas.neutral_hydrogen_masses_msun().unwrap(), &[0.5e10, 0.6e10]);
+    assert_eq!(gas.star_formation_rates_msun_yr(), Some(&[3.0, 0.0][..]));
+    // 0.7 (1e10 Msun/h) / (kpc/h)^3 a^-3 = 0.7 * 1e10 * 0.49 * 8.
+    assert_close(gas.densities_msun_kpc3().unwrap(), &[2.744e10, 5.488e10]);
+    // 1e10 Msun at 2.744e10 Msun/kpc^3 fill a sphere of this radius; both cells are of one size.
+    let radius = (3.0 / (4.0 * std::f64::consts::PI * 2.744)).cbrt();
+    let radii: Vec<_> = gas.support_radii().unwrap().iter().map(|radius| radius.kpc()).collect();
+    assert_close(&radii, &[2.5 * radius; 2]);
+    // 2/3 u mu m_p / k, mu = 4 / (1 + 3 X + 4 X x_e).
+    let per_km2_s2 = 2.0 / 3.0 * 1.672_621_923_69e-24 / 1.380_649e-16 * 1e10;
+    let expected = [100.0 * per_km2_s2 * 4.0 / 2.5, 1000.0 * per_km2_s2 * 4.0 / 5.2];
+    assert_close(gas.temperatures_k().unwrap(), &expected);
+}
+
+#[test]
+fn wind_is_gas_that_is_ionised_forms_no_stars_and_has_no_density() {
+    let gas = with_gas().read().unwrap().galaxy.gas;
+    assert_eq!(gas.metallicities(), Some(&[0.02, 0.04, 9.0][..]));
+    assert_close(gas.neutral_hydrogen_masses_msun().unwrap(), &[0.5e10, 0.6e10, 0.0]);
+    assert_eq!(gas.star_formation_rates_msun_yr(), Some(&[3.0, 0.0, 0.0][..]));
+    assert_eq!((gas.densities_msun_kpc3(), gas.temperatures_k(), gas.support_radii()), (None, None, None));
+
+    let fixture = with_gas().but(|file| dataset(file, "PartType4/StellarHsml", &arr1(&[7.0, 14.0, 21.0])));
+    let gas = fixture.read().unwrap().galaxy.gas;
+    assert_close(&[gas.support_radii().unwrap()[2].kpc()], &[10.0]);
+}
+
+#[test]
+fn a_universe_whose_dark_energy_is_not_stated_is_flat() {
+    let fixture =
+        tng(TngUnits::Silent).but(|file| file.group("Header").unwrap().delete_attr("OmegaLambda").unwrap());
+    assert_eq!(fixture.read().unwrap(), tng(TngUnits::Silent).read().unwrap());
 }
