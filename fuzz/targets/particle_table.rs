@@ -234,7 +234,7 @@ fuzz_target!(|file: File| {
         Ok(snapshot) => {
             let galaxy = snapshot.galaxy;
             assert!(!galaxy.stars.particles().is_empty());
-            for particles in [galaxy.stars.particles(), &galaxy.gas, &galaxy.dark_matter] {
+            for particles in [galaxy.stars.particles(), galaxy.gas.particles(), &galaxy.dark_matter] {
                 assert!(particles.len() <= 255);
                 assert!(particles.masses_msun().iter().all(|mass| mass.is_finite() && *mass >= 0.0));
                 assert!(particles.positions_kpc().as_flattened().iter().all(|x| x.is_finite()));

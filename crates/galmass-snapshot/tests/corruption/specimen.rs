@@ -4,21 +4,29 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use galmass_snapshot::{SuiteKind, read_galaxy};
+use galmass_snapshot::{SuiteKind, read_catalogue, read_galaxy};
 use hdf5_metno::types::{FloatSize, TypeDescriptor};
 use hdf5_metno::{Attribute, File, Group};
 use tempfile::TempDir;
 
 use crate::fixture::{self, Fixture, TngUnits};
+use crate::suites;
 
-/// The file or the files of one galaxy.
+/// The file or the files of one galaxy, or of one catalogue.
 pub(crate) struct Specimen {
     pub(crate) name: &'static str,
-    pub(crate) suite: SuiteKind,
+    /// What reads it.
+    kind: Kind,
     pub(crate) parts: Vec<Part>,
     /// The file that is read, in a folder with the others.
     pub(crate) path: PathBuf,
     _folder: TempDir,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Galaxy(SuiteKind),
+    Catalogue,
 }
 
 /// One file.
@@ -32,7 +40,7 @@ pub(crate) struct Part {
 }
 
 impl Specimen {
-    fn new(name: &'static str, suite: SuiteKind, fixture: &Fixture) -> Self {
+    fn new(name: &'static str, kind: Kind, fixture: &Fixture) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut parts = Vec::new();
         for entry in fs::read_dir(fixture.path.parent().unwrap()).unwrap() {
@@ -43,18 +51,27 @@ impl Specimen {
         }
         parts.sort_by(|a, b| a.path.cmp(&b.path));
         let path = folder.path().join(fixture.path.file_name().unwrap());
-        assert!(read_galaxy(&path, Some(suite)).is_ok(), "{name} is a sound file to begin with");
-        Self { name, suite, parts, path, _folder: folder }
+        let specimen = Self { name, kind, parts, path, _folder: folder };
+        assert_eq!(specimen.read(), [true; 2], "{name} is sound to begin with");
+        specimen
+    }
+
+    fn galaxy(name: &'static str, suite: SuiteKind, fixture: &Fixture) -> Self {
+        Self::new(name, Kind::Galaxy(suite), fixture)
     }
 
     pub(crate) fn n_bytes(&self) -> usize {
         self.parts.iter().map(|part| part.bytes.len()).sum()
     }
 
-    /// Reads it, by its suite and by the one that its looks suggest. Whether that succeeds does not matter.
-    pub(crate) fn read(&self) {
-        drop(read_galaxy(&self.path, Some(self.suite)));
-        drop(read_galaxy(&self.path, None));
+    /// Reads it, by its suite and by the one that its looks suggest, or by the path of a piece and by that of the
+    /// folder; says which succeed.
+    pub(crate) fn read(&self) -> [bool; 2] {
+        let path = &self.path;
+        match self.kind {
+            Kind::Galaxy(suite) => [Some(suite), None].map(|suite| read_galaxy(path, suite).is_ok()),
+            Kind::Catalogue => [path, path.parent().unwrap()].map(|path| read_catalogue(path).is_ok()),
+        }
     }
 }
 
@@ -68,14 +85,25 @@ impl Part {
     }
 }
 
-/// All suites.
+/// All suites, alone and in parts, and a group catalogue.
 pub(crate) fn all() -> Vec<Specimen> {
+    let galaxy = Specimen::galaxy;
     vec![
-        Specimen::new("tng", SuiteKind::Tng, &fixture::tng(TngUnits::Stated)),
-        Specimen::new("tng without units", SuiteKind::Tng, &fixture::tng(TngUnits::Silent)),
-        Specimen::new("eagle", SuiteKind::Eagle, &fixture::eagle(true)),
-        Specimen::new("particle table", SuiteKind::ParticleTable, &fixture::particle_table()),
-        Specimen::new("star table", SuiteKind::StarTable, &fixture::star_table(&fixture::two_stars())),
+        galaxy("tng", SuiteKind::Tng, &fixture::tng(TngUnits::Stated)),
+        galaxy("tng without units", SuiteKind::Tng, &fixture::tng(TngUnits::Silent)),
+        galaxy("tng in parts", SuiteKind::Tng, &suites::tng_in_parts()),
+        galaxy("eagle", SuiteKind::Eagle, &fixture::eagle(true)),
+        galaxy("swift", SuiteKind::Swift, &suites::swift()),
+        galaxy("virtual swift", SuiteKind::Swift, &suites::virtual_swift()),
+        galaxy("gadget", SuiteKind::Gadget, &suites::gadget(SuiteKind::Gadget)),
+        galaxy("gizmo", SuiteKind::Gizmo, &suites::gadget(SuiteKind::Gizmo)),
+        galaxy("gadget binary 1", SuiteKind::GadgetBinary, &suites::gadget_binary(false, 1)),
+        galaxy("gadget binary 2", SuiteKind::GadgetBinary, &suites::gadget_binary(true, 1)),
+        galaxy("gadget binary in parts", SuiteKind::GadgetBinary, &suites::gadget_binary(false, 2)),
+        galaxy("sim spin", SuiteKind::SimSpin, &suites::sim_spin()),
+        galaxy("particle table", SuiteKind::ParticleTable, &fixture::particle_table()),
+        galaxy("star table", SuiteKind::StarTable, &fixture::star_table(&fixture::two_stars())),
+        Specimen::new("catalogue", Kind::Catalogue, &suites::catalogue()),
     ]
 }
 
