@@ -153,8 +153,8 @@ impl Sphere {
     /// Whether it contains a position \[physical kpc\], or an image of it in a periodic box.
     pub(crate) fn contains(&self, position_kpc: [f64; 3], box_size_kpc: Option<f64>) -> bool {
         let mut square = 0.0;
-        for axis in 0..3 {
-            let mut distance = position_kpc[axis] - self.centre_kpc[axis];
+        for (x, centre) in position_kpc.into_iter().zip(self.centre_kpc) {
+            let mut distance = x - centre;
             if let Some(side) = box_size_kpc {
                 distance -= side * (distance / side).round();
             }

@@ -1,5 +1,6 @@
 //! Datasets, checked before they are read.
 
+use std::fs;
 use std::ops::Range;
 
 use hdf5_metno::dataset::Layout;
@@ -148,7 +149,9 @@ impl CheckedDataset {
         if self.is_virtual() {
             return Err(self.place.is_virtual());
         }
-        let stored_bytes = self.dataset.storage_size();
+        // A damaged layout can claim more storage than the file has bytes.
+        let file_bytes = fs::metadata(self.place.path()).map_or(u64::MAX, |file| file.len());
+        let stored_bytes = self.dataset.storage_size().min(file_bytes);
         let plausible = declared_bytes <= UNQUESTIONED_BYTES
             || declared_bytes / LARGEST_COMPRESSION <= stored_bytes.saturating_mul(LARGEST_WIDENING);
         if plausible { Ok(()) } else { Err(self.place.too_large(declared_bytes, stored_bytes)) }
@@ -222,7 +225,7 @@ impl CheckedDataset {
 }
 
 /// Datasets up to this size \[bytes\] are read whatever the file stores of them.
-const UNQUESTIONED_BYTES: u64 = 1 << 30;
+const UNQUESTIONED_BYTES: u64 = 1 << 27;
 
 /// The most that deflate, the filter of the suites, can compress: 1032 to 1.
 const LARGEST_COMPRESSION: u64 = 1032;

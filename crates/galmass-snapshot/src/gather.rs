@@ -108,6 +108,10 @@ impl Gatherer<'_> {
         for block in blocks(rows, self.block_rows) {
             let kept = self.kept(&block, &mut columns)?;
             let (own, wind) = self.without_wind(&block, kept, &mut columns)?;
+            // Rows are in order, so what lies between the first and the last is all that need be read.
+            let first = own.first().into_iter().chain(wind.first()).min();
+            let last = own.last().into_iter().chain(wind.last()).max();
+            let span = first.zip(last).map_or(0..0, |(&first, &last)| first..last + 1);
             for opened in &mut columns {
                 for (rows, batch, is_wind) in
                     [(&own, &mut gathered.own, false), (&wind, &mut gathered.wind, true)]
@@ -115,12 +119,7 @@ impl Gatherer<'_> {
                     if rows.is_empty() || !self.goes_to(opened.rule.stored, is_wind) {
                         continue;
                     }
-                    let (Some(&first), Some(&last)) =
-                        (own.iter().chain(&wind).min(), own.iter().chain(&wind).max())
-                    else {
-                        continue;
-                    };
-                    opened.load(&(first..last + 1))?;
+                    opened.load(&span)?;
                     self.append(opened, rows, batch, universe)?;
                 }
                 opened.values = None;
@@ -348,9 +347,12 @@ mod tests {
 
     #[test]
     fn blocks_end_at_multiples_and_leave_nothing_out() {
-        assert_eq!(blocks(5..23, 10).collect::<Vec<_>>(), [5..10, 10..20, 20..23]);
-        assert_eq!(blocks(0..10, 10).collect::<Vec<_>>(), [0..10]);
-        assert_eq!(blocks(3..4, usize::MAX).collect::<Vec<_>>(), [3..4]);
+        let ends = |rows, block_rows| {
+            blocks(rows, block_rows).map(|block| (block.start, block.end)).collect::<Vec<_>>()
+        };
+        assert_eq!(ends(5..23, 10), [(5, 10), (10, 20), (20, 23)]);
+        assert_eq!(ends(0..10, 10), [(0, 10)]);
+        assert_eq!(ends(3..4, usize::MAX), [(3, 4)]);
         assert_eq!(blocks(7..7, 10).count(), 0);
     }
 }

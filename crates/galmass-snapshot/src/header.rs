@@ -55,8 +55,8 @@ impl Header {
         let groups = open_groups(file)?;
         let attributes = groups[0].attributes();
         let place = groups[0].place().clone();
-        let omega_matter = search(&groups, &["Omega0"])?.map(|(value, _)| value);
-        let comoving = search(&groups, &["ComovingIntegrationOn"])?.map(|(value, _)| value != 0.0);
+        let omega_matter = search(&groups, &["Omega0"])?.map(|found| found.value);
+        let comoving = search(&groups, &["ComovingIntegrationOn"])?.map(|found| found.value != 0.0);
         let has_matter = omega_matter.is_some_and(|density| density != 0.0);
         let is_cosmological = !presumed.may_be_isolated || comoving.unwrap_or(has_matter);
         let epoch = if is_cosmological {
@@ -67,7 +67,7 @@ impl Header {
             check_epoch(&place, epoch, attributes.number("Redshift")?)?;
             epoch
         } else {
-            let hubble = search(&groups, &["HubbleParam"])?.filter(|&(hubble, _)| hubble != 0.0);
+            let hubble = search(&groups, &["HubbleParam"])?.filter(|found| found.value != 0.0);
             let hubble = if hubble.is_some() { search_positive(&groups, &["HubbleParam"])? } else { None };
             Epoch { scale_factor: 1.0, hubble: hubble.unwrap_or(1.0) }
         };
@@ -80,7 +80,7 @@ impl Header {
             box_size_kpc: None,
             mass_table: attributes.by_type("MassTable")?.unwrap_or_default(),
             omega_matter,
-            omega_lambda: search(&groups, &["OmegaLambda"])?.map(|(value, _)| value),
+            omega_lambda: search(&groups, &["OmegaLambda"])?.map(|found| found.value),
             counts: Counts::read(&attributes)?,
             place,
         };
@@ -189,15 +189,19 @@ pub(crate) fn open_groups(file: &Hdf5File) -> Result<Vec<FieldGroup>, SnapshotEr
     Ok(groups)
 }
 
-/// The first number that any of the groups gives under any of the names, and where.
-fn search<'n>(
-    groups: &[FieldGroup],
-    names: &[&'n str],
-) -> Result<Option<(f64, (Place, &'n str))>, SnapshotError> {
+/// A number, and where it stands.
+struct Found<'n> {
+    value: f64,
+    place: Place,
+    name: &'n str,
+}
+
+/// The first number that any of the groups gives under any of the names.
+fn search<'n>(groups: &[FieldGroup], names: &[&'n str]) -> Result<Option<Found<'n>>, SnapshotError> {
     for group in groups {
         for &name in names {
             if let Some(value) = group.attributes().number(name)? {
-                return Ok(Some((value, (group.place().clone(), name))));
+                return Ok(Some(Found { value, place: group.place().clone(), name }));
             }
         }
     }
@@ -207,8 +211,8 @@ fn search<'n>(
 /// As [`search`], of a number that must be above zero.
 pub(crate) fn search_positive(groups: &[FieldGroup], names: &[&str]) -> Result<Option<f64>, SnapshotError> {
     match search(groups, names)? {
-        Some((value, _)) if value > 0.0 && value.is_finite() => Ok(Some(value)),
-        Some((value, (place, name))) => Err(place.bad_attribute(name, "a positive number", value)),
+        Some(found) if found.value > 0.0 && found.value.is_finite() => Ok(Some(found.value)),
+        Some(found) => Err(found.place.bad_attribute(found.name, "a positive number", found.value)),
         None => Ok(None),
     }
 }

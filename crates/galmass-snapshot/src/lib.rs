@@ -80,6 +80,7 @@ mod npy_header;
 mod offsets;
 mod particle_table;
 mod parts;
+mod place;
 mod read;
 mod rule;
 mod sim_spin;

@@ -356,3 +356,19 @@ fn fields_that_claim_more_than_memory_has() {
     .fails_with(&["/PartType1/Coordinates", "27021597764222976 bytes", "stores 0"]);
     assert!(matches!(error, SnapshotError::TooLarge { .. }));
 }
+
+#[test]
+fn rows_that_no_byte_of_the_file_stores() {
+    let n_rows = 1usize << 23;
+    let error = tng_but(|file| {
+        file.unlink("PartType1/Coordinates").unwrap();
+        file.new_dataset::<f64>()
+            .chunk((1024, 3))
+            .shape((n_rows, 3))
+            .create("PartType1/Coordinates")
+            .unwrap();
+        file.unlink("PartType1/Velocities").unwrap();
+    })
+    .fails_with(&["/PartType1/Coordinates", "201326592 bytes", "stores 0"]);
+    assert!(matches!(error, SnapshotError::TooLarge { .. }));
+}

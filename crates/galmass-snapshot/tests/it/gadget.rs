@@ -16,7 +16,7 @@ const AGES_GYR: [f64; 2] = [5.751646943448283 - 2.1125271908926933, 5.7516469434
 const KPC_CM: f64 = 3.085678e21;
 const MASS_G: f64 = 1.989e43;
 
-fn gadget(units: TngUnits) -> Fixture {
+pub(crate) fn gadget(units: TngUnits) -> Fixture {
     Fixture::hdf5(|file| {
         write_header(file, 140.0);
         tng_type(file, 0, &Stored::row_of(2), units);

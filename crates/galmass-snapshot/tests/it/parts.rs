@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use galmass_core::Component;
-use galmass_snapshot::{ReadConfig, Selection, SnapshotError, SuiteKind, detect, read, read_galaxy};
+use galmass_snapshot::{
+    ParticleRanges, ReadConfig, Selection, SnapshotError, Subhalo, SuiteKind, detect, read, read_galaxy,
+    read_with_progress,
+};
 use hdf5_metno::File;
 use ndarray::{Array1, arr1};
 
@@ -174,4 +177,33 @@ fn components_that_are_not_asked_for_are_not_read() {
     let galaxy = fixture.select(selection).unwrap().galaxy;
     assert_eq!((galaxy.gas.len(), galaxy.n_particles()), (3, 3));
     fixture.fails_with(&["/PartType1/Velocities"]);
+}
+
+#[test]
+fn rows_of_a_subhalo_are_counted_through_all_parts() {
+    let fixture = parts();
+    // The second star of the first part, none of the second, two of the third; and dark matter of all three.
+    let ranges = ParticleRanges::new(vec![1..3, 2..6, 0..0, 0..0, 1..4, 0..0]);
+    let selection = Selection { subhalo: Some(Subhalo::Rows(ranges)), ..Selection::default() };
+    let galaxy = fixture.select(selection.clone()).unwrap().galaxy;
+    assert_close(galaxy.stars.particles().masses_msun(), &[2e10, 3e10, 4e10]);
+    assert_close(galaxy.gas.particles().masses_msun(), &[2e10, 3e10]);
+    let dark: Vec<_> = (3..=6).map(|k| position(f64::from(k))).collect();
+    assert_vectors_close(galaxy.dark_matter.positions_kpc(), &dark);
+
+    // Blocks and parts end at different rows.
+    let mut n_rows = 0;
+    let config = ReadConfig { selection, block_rows: 2, ..ReadConfig::default() };
+    let found = read_with_progress(&fixture.path, &config, |progress| n_rows += progress.n_rows_in_block);
+    assert_eq!(found.unwrap().galaxy, galaxy);
+    assert_eq!(n_rows, 3 + 2 + 4);
+}
+
+#[test]
+fn a_part_without_rows_of_a_subhalo_is_not_read() {
+    let fixture = parts_but(2, |file| dataset(file, "PartType4/Masses", &arr1(&[f64::NAN; 3])));
+    let ranges = ParticleRanges::new(vec![0..0, 0..0, 0..0, 0..0, 0..2, 0..0]);
+    let selection = Selection { subhalo: Some(Subhalo::Rows(ranges)), ..Selection::default() };
+    assert_eq!(fixture.select(selection).unwrap().galaxy.stars.particles().len(), 2);
+    assert!(fixture.read().is_err());
 }

@@ -67,7 +67,7 @@ fn write_type(file: &File, number: usize, n_rows: usize) -> Group {
     group
 }
 
-fn swift() -> Fixture {
+pub(crate) fn swift() -> Fixture {
     Fixture::hdf5(|file| {
         write_groups(file);
         let gas = write_type(file, 0, 1);

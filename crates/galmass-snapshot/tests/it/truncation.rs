@@ -4,6 +4,8 @@ use galmass_snapshot::{SnapshotError, SuiteKind};
 use ndarray::Array1;
 
 use crate::fixture::{Fixture, TableRow, TngUnits, eagle, particle_table, star_table, tng, two_stars};
+use crate::gadget::gadget;
+use crate::swift::swift;
 
 /// Lengths at which a file is cut: within its first words, and all along.
 fn lengths(n_bytes: usize) -> impl Iterator<Item = usize> {
@@ -32,6 +34,8 @@ fn hdf5_files_cut_short_are_refused() {
     check_cuts(&tng(TngUnits::Stated), SuiteKind::Tng, 8);
     check_cuts(&eagle(true), SuiteKind::Eagle, 8);
     check_cuts(&particle_table(), SuiteKind::ParticleTable, 8);
+    check_cuts(&gadget(TngUnits::Stated), SuiteKind::Gadget, 8);
+    check_cuts(&swift(), SuiteKind::Swift, 8);
 }
 
 #[test]
