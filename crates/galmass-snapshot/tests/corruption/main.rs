@@ -10,10 +10,12 @@ mod specimen;
 mod suites;
 
 use std::fs;
+use std::sync::Mutex;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use galmass_snapshot::SnapshotError;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -67,9 +69,29 @@ fn describe(specimen: &Specimen, part: &Part, damage: String) -> Case {
     Case { name: specimen.name.to_owned(), file, damage }
 }
 
-/// One test, since memory is counted for the whole process.
+/// Held while memory is counted, which is counted for the whole process.
+static COUNTING: Mutex<()> = Mutex::new(());
+
+/// A table of two rows, stored in one piece, of which the file says that there are a million.
+#[test]
+fn a_length_that_the_file_cannot_hold_takes_no_memory() {
+    let _counting = COUNTING.lock();
+    let whole = fixture::particle_table();
+    let mut bytes = fs::read(&whole.path).unwrap();
+    // The extent and the largest extent of `/stars`: no other dataset has two rows.
+    let [found, claimed] = [2u64, 1 << 20].map(|n_rows| [n_rows.to_le_bytes(); 2].concat());
+    let at = bytes.windows(16).position(|window| window == found).unwrap();
+    bytes[at..at + 16].copy_from_slice(&claimed);
+    let damaged = fixture::Fixture::bytes("galaxy.hdf5", &bytes);
+    let mut result = None;
+    let taken = memory::most_taken(|| result = Some(damaged.read()));
+    assert!(matches!(result, Some(Err(SnapshotError::TooLarge { .. }))), "{result:?}");
+    assert!(taken < BYTES_AT_LEAST, "{taken} bytes were taken");
+}
+
 #[test]
 fn damaged_files_return_an_error_or_a_galaxy() {
+    let _counting = COUNTING.lock();
     with_patience(|tell| {
         let specimens = specimen::all();
         for specimen in &specimens {

@@ -79,7 +79,8 @@ impl Part {
     fn new(path: PathBuf) -> Self {
         let bytes = fs::read(&path).unwrap();
         let is_hdf5 = bytes.starts_with(b"\x89HDF");
-        let contents = if is_hdf5 { hdf5_contents(&path, &bytes) } else { vec![0..bytes.len()] };
+        let contents =
+            if is_hdf5 { hdf5_contents(&path, &bytes) } else { std::iter::once(0..bytes.len()).collect() };
         assert!(!contents.is_empty());
         Self { path, bytes, is_hdf5, contents }
     }
