@@ -154,7 +154,23 @@ impl CheckedDataset {
         let stored_bytes = self.dataset.storage_size().min(file_bytes);
         let plausible = declared_bytes <= UNQUESTIONED_BYTES
             || declared_bytes / LARGEST_COMPRESSION <= stored_bytes.saturating_mul(LARGEST_WIDENING);
-        if plausible { Ok(()) } else { Err(self.place.too_large(declared_bytes, stored_bytes)) }
+        if plausible && self.has_all_its_bytes(values, stored_bytes, file_bytes) {
+            Ok(())
+        } else {
+            Err(self.place.too_large(declared_bytes, stored_bytes))
+        }
+    }
+
+    /// Whether the values of a dataset that is stored in one piece are all there, or none, as where it was never written:
+    /// HDF5 reads beyond the piece, and beyond the file.
+    fn has_all_its_bytes(&self, values: u64, stored_bytes: u64, file_bytes: u64) -> bool {
+        if !matches!(self.dataset.layout(), Layout::Contiguous | Layout::Compact) || stored_bytes == 0 {
+            return true;
+        }
+        let bytes_of_stored_value = self.found.as_ref().map_or(0, |found| found.size() as u64);
+        let n_bytes = values.saturating_mul(bytes_of_stored_value);
+        let end = self.dataset.offset().unwrap_or(0).saturating_add(n_bytes);
+        n_bytes <= stored_bytes && end <= file_bytes
     }
 
     /// Whether its values are those of other datasets, of other files as a rule. HDF5 reads zeros where such a file is

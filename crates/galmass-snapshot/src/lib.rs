@@ -76,6 +76,7 @@ mod gizmo;
 mod group;
 mod hdf5_part;
 mod header;
+mod npy_header;
 mod offsets;
 mod particle_table;
 mod parts;

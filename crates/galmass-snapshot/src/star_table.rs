@@ -7,13 +7,13 @@ use std::path::Path;
 
 use galmass_core::Component;
 use ndarray::Array2;
-use ndarray_npy::npy::header::Header as NpyHeader;
 use ndarray_npy::{ReadNpyError, ReadNpyExt};
 
 use crate::SnapshotError;
 use crate::error::Place;
 use crate::group::{Column, Group, Part};
 use crate::header::Header;
+use crate::npy_header::{NpyHeader, NpyHeaderError, unquoted};
 use crate::rule::{Kind, Rule, Shape, Stored};
 use crate::source::{NPY_MAGIC, Source, Start};
 use crate::suite::Suite;
@@ -124,7 +124,10 @@ fn read_table(path: &Path) -> Result<Array2<f64>, SnapshotError> {
     }
     let blame = |error: ReadNpyError| damaged(path, start.n_bytes, error);
     let mut reader = BufReader::new(File::open(path).map_err(|error| blame(error.into()))?);
-    let header = NpyHeader::from_reader(&mut reader).map_err(|error| blame(error.into()))?;
+    let header = NpyHeader::read(&mut reader).map_err(|error| match error {
+        NpyHeaderError::Io(error) => blame(error.into()),
+        _ => SnapshotError::Npy { path: path.to_owned(), source: Box::new(error) },
+    })?;
     let precision = check_header(path, &header, start.n_bytes)?;
     reader.rewind().map_err(|error| blame(error.into()))?;
     let table = match precision {
@@ -148,10 +151,10 @@ fn check_header(path: &Path, header: &NpyHeader, n_bytes: u64) -> Result<Precisi
         [n_rows, n_columns] if n_columns >= COLUMNS.len() => (n_rows, n_columns),
         _ => return Err(place.wrong_shape("(n, 7 or more)", header.shape.clone())),
     };
-    let precision = match header.type_descriptor.to_string().as_str() {
-        "'<f4'" | "'>f4'" => Precision::Single,
-        "'<f8'" | "'>f8'" => Precision::Double,
-        found => return Err(place.wrong_type("single or double precision numbers", found)),
+    let precision = match unquoted(&header.type_descriptor) {
+        Some("<f4" | ">f4") => Precision::Single,
+        Some("<f8" | ">f8") => Precision::Double,
+        _ => return Err(place.wrong_type("single or double precision numbers", &header.type_descriptor)),
     };
     let declared_bytes = (n_rows as u128).saturating_mul(n_columns as u128).saturating_mul(precision as u128);
     if declared_bytes > u128::from(n_bytes) {
