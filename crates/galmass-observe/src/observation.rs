@@ -1,7 +1,7 @@
 //! Images and kinematic maps of one galaxy.
 
-use galmass_core::{Map, PixelGrid, SupportRadius};
-use galmass_project::{DepositConfig, MomentConfig, View, deposit, nearest_moments, support_radii};
+use galmass_core::{Map, PixelGrid};
+use galmass_project::{DepositConfig, MomentConfig, SupportRadii, View, deposit, nearest_moments, support_radii};
 use serde::{Deserialize, Serialize};
 
 use crate::weighting::Weights;
@@ -64,7 +64,7 @@ pub struct Observer<'a> {
     image_grid: PixelGrid,
     map_grid: PixelGrid,
     weights: Weights,
-    support: Vec<SupportRadius>,
+    support: SupportRadii,
 }
 
 impl<'a> Observer<'a> {
@@ -85,6 +85,11 @@ impl<'a> Observer<'a> {
     /// What the stars are weighed by: never [`Weighting::BestKnown`].
     pub fn weighting(&self) -> Weighting {
         self.weights.chosen
+    }
+
+    /// How wide the stars are smeared, and whether there are enough of them for the neighbours asked for.
+    pub fn support(&self) -> &SupportRadii {
+        &self.support
     }
 
     /// Looks at the galaxy along one line of sight.

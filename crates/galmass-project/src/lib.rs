@@ -46,11 +46,11 @@ mod view;
 pub use deposit::{DepositConfig, Scheme, deposit};
 pub use error::ProjectError;
 pub use moments::{MomentConfig, Moments, nearest_moments};
-pub use neighbours::support_radii;
+pub use neighbours::{NeighbourConfig, SupportRadii, support_radii, support_radii_with};
 pub use view::{Axis, View};
 
 /// Slow and simple twins of the fast functions, which tests compare them with.
 pub mod reference {
     pub use crate::deposit::reference::deposit;
-    pub use crate::neighbours::reference::support_radii;
+    pub use crate::neighbours::reference::{support_radii, support_radii_with};
 }
