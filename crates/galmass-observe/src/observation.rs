@@ -1,8 +1,13 @@
 //! Images and kinematic maps of one galaxy.
 
-use galmass_core::{Map, PixelGrid, SupportRadius};
+use std::borrow::Cow;
+
+use galmass_core::{Galaxy, Map, PixelGrid};
+use galmass_project::dust::{Dust, attenuated};
+use galmass_project::kernel::Kernel;
+use galmass_project::photometry::Band;
 use galmass_project::{
-    Blanking, DepositConfig, Fill, MomentConfig, View, deposit, nearest_moments, support_radii,
+    Blanking, DepositConfig, Fill, MomentConfig, Scheme, SupportRadii, View, deposit, nearest_moments, support_radii,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +26,18 @@ pub struct ObservationConfig {
     pub half_width_rhsm: f64,
     /// The kernel of a star reaches zero at this neighbour, the star itself not counted; at least 1, default 32.
     pub n_neighbours: usize,
+    /// The shape of a star. Default: [`Kernel::CubicSpline`].
+    pub kernel: Kernel,
+    /// What is done with a kernel and a pixel. Default: [`Scheme::Exact`].
+    pub scheme: Scheme,
     /// What a star counts for. Default: r luminosity, or mass where there are no magnitudes.
     pub weighting: Weighting,
+    /// The dust that dims r luminosities, in the image and as weights of velocities; masses and numbers know none.
+    /// Default: [`Dust::ResolvedGrv87`], which without neutral hydrogen masses is a slab, and without gas or its
+    /// metallicities nothing. Its gas is smoothed anew for each line of sight, unless it brings support radii.
+    pub dust: Dust,
+    /// The redshift at which the galaxy is, for how dusty its metals are; above -1, default 0.
+    pub redshift: f64,
     /// Pixels of the velocity map with fewer stars are not known; default 1.
     pub min_count_velocity: u32,
     /// Pixels of the dispersion map with fewer stars are not known; default 2, because one star has no dispersion, and
@@ -45,7 +60,11 @@ impl Default for ObservationConfig {
             map_px: 48,
             half_width_rhsm: 3.0,
             n_neighbours: 32,
+            kernel: Kernel::CubicSpline,
+            scheme: Scheme::Exact,
             weighting: Weighting::BestKnown,
+            dust: Dust::default(),
+            redshift: 0.0,
             min_count_velocity: 1,
             min_count_dispersion: 2,
             blanking: Blanking::None,
@@ -94,7 +113,7 @@ pub struct Observer<'a> {
     image_grid: PixelGrid,
     map_grid: PixelGrid,
     weights: Weights,
-    support: Vec<SupportRadius>,
+    support: SupportRadii,
 }
 
 impl<'a> Observer<'a> {
@@ -117,6 +136,11 @@ impl<'a> Observer<'a> {
         self.weights.chosen
     }
 
+    /// How wide the stars are smeared, and whether there are enough of them for the neighbours asked for.
+    pub fn support(&self) -> &SupportRadii {
+        &self.support
+    }
+
     /// Looks at the galaxy along one line of sight.
     ///
     /// # Errors
@@ -124,8 +148,12 @@ impl<'a> Observer<'a> {
     pub fn observe(&self, view: &View) -> Result<Observation, ObserveError> {
         let stars = self.galaxy.galaxy().stars.particles();
         let positions = stars.positions_kpc();
-        let weights = &self.weights.values;
-        let config = DepositConfig::default();
+        let weights = &*self.weights_from(view)?;
+        let config = DepositConfig {
+            scheme: self.config.scheme,
+            kernel: self.config.kernel,
+            ..DepositConfig::default()
+        };
         let (grid, unit) = (self.image_grid, self.weights.unit);
         let image = deposit(positions, weights, &self.support, view, grid, unit, &config)?;
         let velocities = stars.velocities_km_s();
@@ -140,6 +168,17 @@ impl<'a> Observer<'a> {
             occupancy: moments.occupancy,
             flux,
         })
+    }
+
+    /// What stars count for from one side: light through the dust in front of them.
+    fn weights_from(&self, view: &View) -> Result<Cow<'_, [f64]>, ObserveError> {
+        let Galaxy { stars, gas, .. } = self.galaxy.galaxy();
+        let (light, positions) = (&self.weights.values, stars.particles().positions_kpc());
+        if self.weights.chosen != Weighting::LuminosityR || gas.particles().is_empty() {
+            return Ok(Cow::Borrowed(light));
+        }
+        let ObservationConfig { dust, redshift, .. } = &self.config;
+        Ok(Cow::Owned(attenuated(light, positions, gas, view, Band::R, *redshift, dust)?))
     }
 }
 

@@ -41,6 +41,12 @@ pub enum ProjectError {
     /// The distance to the zeroth neighbour was asked for.
     #[error("a support radius needs at least one neighbour")]
     NoNeighbours,
+    /// The side of a periodic box is not above zero, or no number.
+    #[error("a periodic box cannot have a side of {box_size_kpc} kpc")]
+    NoBox {
+        /// The side asked for.
+        box_size_kpc: f64,
+    },
     /// The axes of a view are not of unit length, or not at right angles.
     #[error(
         "the axes of a view have lengths {right_length} and {up_length} and the scalar product {cosine}, \

@@ -53,7 +53,7 @@ pub use colour::{ColourConfig, EmptyColour, colour};
 pub use deposit::{DepositConfig, Scheme, deposit};
 pub use error::ProjectError;
 pub use moments::{Blanking, Fill, MomentConfig, Moments, nearest_moments};
-pub use neighbours::support_radii;
+pub use neighbours::{NeighbourConfig, SupportRadii, support_radii, support_radii_with};
 pub use rebin::{per_area, rebin};
 pub use view::{Axis, View};
 
@@ -62,5 +62,5 @@ pub mod reference {
     pub use crate::deposit::reference::deposit;
     pub use crate::dust::reference::gas_columns;
     pub use crate::moments::reference::nearest_moments;
-    pub use crate::neighbours::reference::support_radii;
+    pub use crate::neighbours::reference::{support_radii, support_radii_with};
 }

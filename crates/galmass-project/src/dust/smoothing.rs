@@ -48,7 +48,7 @@ pub fn gas_support_radii(gas: &Gas, smoothing: &GasSmoothing) -> Result<Vec<Supp
                 .into_iter()
                 .map(|radius| SupportRadius::from_nth_neighbour(smoothing.cell_radii * radius))
                 .collect(),
-            (None, None) => support_radii(gas.particles().positions_kpc(), smoothing.n_neighbours)?,
+            (None, None) => support_radii(gas.particles().positions_kpc(), smoothing.n_neighbours)?.radii,
         };
     let at_least = |radius: SupportRadius| {
         SupportRadius::from_nth_neighbour(radius.kpc().max(smoothing.min_support_kpc))

@@ -2,7 +2,7 @@
 
 use galmass_core::SupportRadius;
 
-use super::{n_nearest, square_length};
+use super::{NeighbourConfig, Plan, SupportRadii};
 use crate::ProjectError;
 
 /// Measures what [`support_radii`](crate::support_radii) measures, by comparing every particle with every other.
@@ -16,22 +16,33 @@ use crate::ProjectError;
 /// ```
 /// use galmass_project::reference;
 ///
-/// let radii = reference::support_radii(&[[0.0, 0.0, 0.0], [0.0, 3.0, 4.0]], 1)?;
-/// assert_eq!(radii[0].kpc(), 5.0);
+/// let support = reference::support_radii(&[[0.0, 0.0, 0.0], [0.0, 3.0, 4.0]], 1)?;
+/// assert_eq!(support[0].kpc(), 5.0);
 /// # Ok::<(), galmass_project::ProjectError>(())
 /// ```
-pub fn support_radii(
+pub fn support_radii(positions_kpc: &[[f64; 3]], n_neighbours: usize) -> Result<SupportRadii, ProjectError> {
+    support_radii_with(positions_kpc, &NeighbourConfig { n_neighbours, ..NeighbourConfig::default() })
+}
+
+/// Measures what [`support_radii_with`](crate::support_radii_with) measures, by comparing every particle with every
+/// other.
+///
+/// # Errors
+/// As [`support_radii_with`](crate::support_radii_with).
+pub fn support_radii_with(
     positions_kpc: &[[f64; 3]],
-    n_neighbours: usize,
-) -> Result<Vec<SupportRadius>, ProjectError> {
-    let Some(n_nearest) = n_nearest(positions_kpc, n_neighbours)? else { return Ok(Vec::new()) };
-    let mut squares = vec![0.0; positions_kpc.len()];
+    config: &NeighbourConfig,
+) -> Result<SupportRadii, ProjectError> {
+    let Plan { space, n_neighbours, too_few } = Plan::new(positions_kpc, config)?;
+    let positions: Vec<_> = positions_kpc.iter().map(|position| space.wrapped(*position)).collect();
+    let mut squares = vec![0.0; positions.len()];
     let radius_of = |here: &[f64; 3]| {
-        for (square, there) in squares.iter_mut().zip(positions_kpc) {
-            *square = square_length(there[0] - here[0], there[1] - here[1], there[2] - here[2]);
+        for (square, there) in squares.iter_mut().zip(&positions) {
+            *square = space.square_distance(*here, *there);
         }
-        let (_, farthest, _) = squares.select_nth_unstable_by(n_nearest - 1, f64::total_cmp);
+        // The particle itself is the nearest of all, or as near as any.
+        let (_, farthest, _) = squares.select_nth_unstable_by(n_neighbours, f64::total_cmp);
         SupportRadius::from_nth_neighbour(farthest.sqrt())
     };
-    Ok(positions_kpc.iter().map(radius_of).collect())
+    Ok(SupportRadii { radii: positions.iter().map(radius_of).collect(), n_neighbours, too_few })
 }

@@ -1,14 +1,27 @@
 //! A balanced k-d tree with buckets.
 //!
-//! Points are halved at their median on the widest side of their box until a bucket holds no more than
-//! [`BUCKET`] of them. Halving by number and not by space makes the tree perfect: all buckets lie at one depth, a
-//! node with L buckets below it takes 2 L - 1 places in the list of nodes, and where its children and its points
-//! are follows by arithmetic. No point set, not even one of coincident points, can make it deep.
+//! Points are halved on the widest side of their box, at a multiple of [`GROUP`] next to their median, until a group
+//! is left, and a group is halved further into its buckets. So every group and every bucket is full but the last, and
+//! where a node, its children and its points are follows by arithmetic. No point set, not even one of coincident
+//! points, can make the tree deep.
 
-use super::square_length;
+use rayon::prelude::*;
 
-/// The most points in a bucket: few enough to prune well, enough to fill vector registers.
-const BUCKET: usize = 16;
+use super::bounds::{BOXES, Bounds, Boxes};
+use super::nearby::{Nearby, Points, near};
+use super::vector::Vector;
+
+/// The most points in a bucket: those whose neighbours are looked for in one go, a point in each lane of a vector.
+pub(super) const BUCKET: usize = 8;
+
+/// The most points in a group: those that share a walk through the tree.
+pub(super) const GROUP: usize = BOXES * BUCKET;
+
+/// The most points in a leaf: those that a walk takes or leaves. More make it shorter, fewer more discerning.
+const LEAF: usize = 2 * BUCKET;
+
+/// The leaves of a group.
+const LEAVES: usize = GROUP / LEAF;
 
 /// Points from which the two halves of a build are given to two threads.
 const PARALLEL_BUILD: usize = 8192;
@@ -16,53 +29,12 @@ const PARALLEL_BUILD: usize = 8192;
 /// A particle on its way into a bucket: its position and its index in the caller's slice.
 type Point = ([f64; 3], usize);
 
-/// The box around the points of a node.
-#[derive(Clone, Copy, Debug)]
-struct Bounds {
-    low: [f64; 3],
-    high: [f64; 3],
-}
-
-impl Bounds {
-    const NOTHING: Self = Self { low: [f64::INFINITY; 3], high: [f64::NEG_INFINITY; 3] };
-
-    fn around(points: &[Point]) -> Self {
-        let mut bounds = Self::NOTHING;
-        for (position, _) in points {
-            for ((low, high), &x) in bounds.low.iter_mut().zip(&mut bounds.high).zip(position) {
-                *low = low.min(x);
-                *high = high.max(x);
-            }
-        }
-        bounds
-    }
-
-    fn widest_side(&self) -> usize {
-        let side = |axis: usize| self.high[axis] - self.low[axis];
-        let wider = |a: usize, b: usize| if side(b) > side(a) { b } else { a };
-        wider(wider(0, 1), 2)
-    }
-
-    /// The squared distance from a position to the box, 0 inside.
-    ///
-    /// Rounding is monotonic, and this is the arithmetic of the distance to a point with each term no larger: the
-    /// result is never above the *computed* distance to a point of the box, so pruning by it loses no bit.
-    #[inline(always)]
-    fn square_distance(&self, position: [f64; 3]) -> f64 {
-        let outside = |axis: usize| {
-            let below = self.low[axis] - position[axis];
-            let above = position[axis] - self.high[axis];
-            below.max(above).max(0.0)
-        };
-        square_length(outside(0), outside(1), outside(2))
-    }
-}
-
 /// The points in buckets, and the boxes around them.
 pub(super) struct Tree {
-    /// Depth first: a node, its first half, its second half.
+    /// Depth first: a node, its first half, its second half. A node with n groups below it takes 2 n - 1 places.
     nodes: Vec<Bounds>,
-    n_buckets: usize,
+    /// The boxes of the leaves of each group.
+    leaves: Vec<[Bounds; LEAVES]>,
     x: Vec<f64>,
     y: Vec<f64>,
     z: Vec<f64>,
@@ -72,23 +44,39 @@ pub(super) struct Tree {
 impl Tree {
     /// Sorts finite positions into buckets.
     pub(super) fn build(positions: &[[f64; 3]]) -> Self {
-        let n_buckets = positions.len().div_ceil(BUCKET).next_power_of_two();
-        let mut points: Vec<Point> = positions.iter().copied().zip(0..).collect();
-        let mut nodes = vec![Bounds::NOTHING; 2 * n_buckets - 1];
-        halve(&mut points, &mut nodes, n_buckets);
+        let n_groups = positions.len().div_ceil(GROUP);
+        let mut points: Vec<Point> = positions.par_iter().copied().enumerate().map(|(i, p)| (p, i)).collect();
+        let mut nodes = vec![Bounds::NOTHING; (2 * n_groups).saturating_sub(1)];
+        let mut leaves = vec![[Bounds::NOTHING; LEAVES]; n_groups];
+        if n_groups > 0 {
+            halve(&mut points, &mut nodes, &mut leaves);
+        }
         Self {
             nodes,
-            n_buckets,
-            x: points.iter().map(|(position, _)| position[0]).collect(),
-            y: points.iter().map(|(position, _)| position[1]).collect(),
-            z: points.iter().map(|(position, _)| position[2]).collect(),
-            original_indices: points.into_iter().map(|(_, index)| index).collect(),
+            leaves,
+            x: points.par_iter().map(|(position, _)| position[0]).collect(),
+            y: points.par_iter().map(|(position, _)| position[1]).collect(),
+            z: points.par_iter().map(|(position, _)| position[2]).collect(),
+            original_indices: points.par_iter().map(|(_, index)| *index).collect(),
         }
     }
 
     /// The position of the point at a place of the tree.
+    #[inline(always)]
     pub(super) fn position(&self, place: usize) -> [f64; 3] {
         [self.x[place], self.y[place], self.z[place]]
+    }
+
+    /// The positions of all points.
+    pub(super) fn positions(&self) -> impl Iterator<Item = [f64; 3]> {
+        self.x.iter().zip(&self.y).zip(&self.z).map(|((&x, &y), &z)| [x, y, z])
+    }
+
+    /// The box around the points of a bucket of a group, of which there are so many.
+    #[inline(always)]
+    pub(super) fn bucket_bounds(&self, group: usize, bucket: usize, n_points: usize) -> Bounds {
+        let start = group * GROUP + bucket * BUCKET;
+        Bounds::around((start..start + n_points).map(|place| self.position(place)))
     }
 
     /// Where the point at each place of the tree stood in the caller's slice.
@@ -96,81 +84,102 @@ impl Tree {
         &self.original_indices
     }
 
-    /// Fills `nearest` with the squared distances from `position` to the points nearest to it.
-    pub(super) fn nearest(&self, position: [f64; 3], nearest: &mut Nearest) {
-        nearest.clear();
-        let all = Branch { node: 0, n_buckets: self.n_buckets, start: 0, end: self.x.len() };
-        self.search(all, position, nearest);
+    /// The points at some places of the tree.
+    #[inline(always)]
+    pub(super) fn points(&self, start: usize, end: usize) -> Points<'_> {
+        Points { x: &self.x[start..end], y: &self.y[start..end], z: &self.z[start..end] }
     }
 
-    fn search(&self, branch: Branch, position: [f64; 3], nearest: &mut Nearest) {
-        if branch.n_buckets == 1 {
-            self.search_bucket(branch, position, nearest);
-            return;
-        }
-        let (first, second) = branch.halves();
-        let to_first = self.nodes[first.node].square_distance(position);
-        let to_second = self.nodes[second.node].square_distance(position);
-        let (near, to_near, far, to_far) = if to_first <= to_second {
-            (first, to_first, second, to_second)
-        } else {
-            (second, to_second, first, to_first)
-        };
-        if to_near < nearest.farthest_square() {
-            self.search(near, position, nearest);
-        }
-        if to_far < nearest.farthest_square() {
-            self.search(far, position, nearest);
-        }
+    /// The points of a leaf: none where the points end before it.
+    #[inline(always)]
+    fn leaf(&self, group: usize, leaf: usize) -> Points<'_> {
+        let start = group * GROUP + leaf * LEAF;
+        let place = |place: usize| place.min(self.x.len());
+        self.points(place(start), place(start + LEAF))
     }
 
-    fn search_bucket(&self, bucket: Branch, position: [f64; 3], nearest: &mut Nearest) {
-        let places = bucket.start..bucket.end;
-        let (x, y, z) = (&self.x[places.clone()], &self.y[places.clone()], &self.z[places]);
-        let mut squares = [0.0; BUCKET];
-        // Two loops, because the first one has no branch and is done several points at a time.
-        for (((square, x), y), z) in squares.iter_mut().zip(x).zip(y).zip(z) {
-            *square = square_length(x - position[0], y - position[1], z - position[2]);
-        }
-        for &square in &squares[..x.len()] {
-            nearest.offer(square);
+    fn root(&self) -> Branch {
+        Branch { node: 0, group: 0, n_groups: self.leaves.len() }
+    }
+
+    /// Appends to the list of each box the points, moved by `shift`, that lie within the limit of the box, from the
+    /// group `home` outwards. A list that has got more than `n_most` points is left as it is.
+    #[inline(always)]
+    pub(super) fn gather<V: Vector>(
+        &self,
+        boxes: &mut Boxes,
+        shift: [f64; 3],
+        home: usize,
+        n_most: usize,
+        nearby: &mut [Nearby; BOXES],
+    ) {
+        // The tree is halved at each level, so that no walk leaves more nodes open than a number has bits.
+        let mut open = [self.root(); usize::BITS as usize];
+        let mut n_open = usize::from(near::<V>(boxes, &self.nodes[0], shift) != 0);
+        while n_open > 0 {
+            n_open -= 1;
+            let branch = open[n_open];
+            if branch.n_groups > 1 {
+                let (first, second) = branch.halves();
+                let (sooner, later) = if home < second.group { (first, second) } else { (second, first) };
+                // Whether a node is near is anyone's guess, so it is computed and not branched upon.
+                for half in [later, sooner] {
+                    open[n_open] = half;
+                    n_open += usize::from(near::<V>(boxes, &self.nodes[half.node], shift) != 0);
+                }
+                continue;
+            }
+            for (leaf, bounds) in self.leaves[branch.group].iter().enumerate() {
+                let mut is_near = near::<V>(boxes, bounds, shift);
+                let points = self.leaf(branch.group, leaf);
+                while is_near != 0 {
+                    let index = is_near.trailing_zeros() as usize % BOXES;
+                    let list = &mut nearby[index];
+                    list.keep_near::<V>(points, shift, &boxes.bounds(index), boxes.limits[index]);
+                    if list.len() > n_most {
+                        boxes.limits[index] = -1.0;
+                    }
+                    is_near &= is_near - 1;
+                }
+            }
         }
     }
 }
 
-/// A node, how many buckets lie below it, and the places of their points.
+/// A node, its first group, and how many groups lie below it.
 #[derive(Clone, Copy)]
 struct Branch {
     node: usize,
-    n_buckets: usize,
-    start: usize,
-    end: usize,
+    group: usize,
+    n_groups: usize,
 }
 
 impl Branch {
+    #[inline(always)]
     fn halves(self) -> (Self, Self) {
-        let n_buckets = self.n_buckets / 2;
-        let middle = self.start + (self.end - self.start) / 2;
-        let first = Self { node: self.node + 1, n_buckets, start: self.start, end: middle };
-        let second = Self { node: self.node + 2 * n_buckets, n_buckets, start: middle, end: self.end };
+        let n_first = self.n_groups / 2;
+        let n_second = self.n_groups - n_first;
+        let first = Self { node: self.node + 1, group: self.group, n_groups: n_first };
+        let second = Self { node: self.node + 2 * n_first, group: self.group + n_first, n_groups: n_second };
         (first, second)
     }
 }
 
-/// Sorts points into the buckets of a node, and notes the boxes of all nodes below it.
-fn halve(points: &mut [Point], nodes: &mut [Bounds], n_buckets: usize) {
-    let bounds = Bounds::around(points);
+/// Sorts points into the groups of a node, and notes the boxes of all nodes below it.
+fn halve(points: &mut [Point], nodes: &mut [Bounds], leaves: &mut [[Bounds; LEAVES]]) {
+    let bounds = bounds_around(points);
     nodes[0] = bounds;
-    if n_buckets == 1 {
+    if let [leaves] = leaves {
+        fill_group(points, bounds, GROUP, leaves);
         return;
     }
-    let (n_points, middle) = (points.len(), points.len() / 2);
-    let axis = bounds.widest_side();
-    points.select_nth_unstable_by(middle, |(a, _), (b, _)| a[axis].total_cmp(&b[axis]));
-    let (first_points, second_points) = points.split_at_mut(middle);
-    let (first_nodes, second_nodes) = nodes[1..].split_at_mut(n_buckets - 1);
-    let mut first = || halve(first_points, first_nodes, n_buckets / 2);
-    let mut second = || halve(second_points, second_nodes, n_buckets / 2);
+    let n_points = points.len();
+    let n_first = leaves.len() / 2;
+    let (first_points, second_points) = divide(points, n_first * GROUP, bounds);
+    let (first_nodes, second_nodes) = nodes[1..].split_at_mut(2 * n_first - 1);
+    let (first_leaves, second_leaves) = leaves.split_at_mut(n_first);
+    let mut first = || halve(first_points, first_nodes, first_leaves);
+    let mut second = || halve(second_points, second_nodes, second_leaves);
     if n_points >= PARALLEL_BUILD {
         rayon::join(first, second);
     } else {
@@ -179,101 +188,33 @@ fn halve(points: &mut [Point], nodes: &mut [Bounds], n_buckets: usize) {
     }
 }
 
-/// The smallest of the numbers offered so far, as many as asked for: a heap with the largest of them on top.
-pub(super) struct Nearest {
-    /// Of an odd length, so that a place has two children or none; one that was not asked for is the lowest of all
-    /// and stays at the end.
-    heap: Vec<f64>,
-    n: usize,
+/// Sorts the points of a part of a group, which has room for so many, into its leaves and buckets.
+fn fill_group(points: &mut [Point], bounds: Bounds, room: usize, leaves: &mut [Bounds]) {
+    if room == LEAF {
+        leaves[0] = bounds;
+    }
+    if room == BUCKET {
+        return;
+    }
+    let room = room / 2;
+    let (first_leaves, second_leaves) = leaves.split_at_mut(leaves.len() / 2);
+    if points.len() <= room {
+        fill_group(points, bounds, room, if room < LEAF { &mut [] } else { first_leaves });
+        return;
+    }
+    let (first, second) = divide(points, room, bounds);
+    let (of_first, of_second) = (bounds_around(first), bounds_around(second));
+    fill_group(first, of_first, room, first_leaves);
+    fill_group(second, of_second, room, second_leaves);
 }
 
-impl Nearest {
-    /// Keeps the `n` smallest, at least one.
-    pub(super) fn new(n: usize) -> Self {
-        let n = n.max(1);
-        let mut heap = vec![f64::INFINITY; n];
-        heap.resize(n | 1, f64::NEG_INFINITY);
-        Self { heap, n }
-    }
-
-    fn clear(&mut self) {
-        self.heap[..self.n].fill(f64::INFINITY);
-    }
-
-    /// The largest of those kept: infinite until as many as asked for have been offered.
-    #[inline(always)]
-    pub(super) fn farthest_square(&self) -> f64 {
-        self.heap[0]
-    }
-
-    /// Keeps a number if it is below the largest kept.
-    #[inline(always)]
-    fn offer(&mut self, square: f64) {
-        if square < self.heap[0] {
-            self.replace_farthest(square);
-        }
-    }
-
-    /// Lets a smaller number sink from the top to its place.
-    fn replace_farthest(&mut self, square: f64) {
-        let heap = self.heap.as_mut_slice();
-        let mut place = 0;
-        while 2 * place + 2 < heap.len() {
-            let (left, right) = (2 * place + 1, 2 * place + 2);
-            // Which child is larger is anyone's guess, so it is computed and not branched upon.
-            let larger = left + usize::from(heap[right] > heap[left]);
-            if heap[larger] <= square {
-                break;
-            }
-            heap[place] = heap[larger];
-            place = larger;
-        }
-        heap[place] = square;
-    }
+/// Puts the `n_first` points that are lowest along the widest side of their box first.
+fn divide(points: &mut [Point], n_first: usize, bounds: Bounds) -> (&mut [Point], &mut [Point]) {
+    let axis = bounds.widest_side();
+    points.select_nth_unstable_by(n_first, |(a, _), (b, _)| a[axis].total_cmp(&b[axis]));
+    points.split_at_mut(n_first)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{ball, uniform};
-
-    #[test]
-    fn every_point_lies_in_the_box_of_each_node_above_it_and_no_bucket_overflows() {
-        for n_points in [1, 15, 16, 17, 33, 1000] {
-            let positions = ball(n_points, 1.0, 3);
-            let tree = Tree::build(&positions);
-            let mut seen = vec![0; n_points];
-            tree.original_indices().iter().for_each(|&index| seen[index] += 1);
-            assert_eq!(seen, vec![1; n_points]);
-            let mut open = vec![Branch { node: 0, n_buckets: tree.n_buckets, start: 0, end: n_points }];
-            while let Some(branch) = open.pop() {
-                for place in branch.start..branch.end {
-                    assert_eq!(tree.nodes[branch.node].square_distance(tree.position(place)), 0.0);
-                    assert_eq!(tree.position(place), positions[tree.original_indices()[place]]);
-                }
-                if branch.n_buckets > 1 {
-                    let (first, second) = branch.halves();
-                    open.extend([first, second]);
-                } else {
-                    assert!(branch.end - branch.start <= BUCKET);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_heap_keeps_the_smallest_of_any_number() {
-        let offers = uniform(200, 0.0..1.0, 8);
-        let mut sorted = offers.clone();
-        sorted.sort_by(f64::total_cmp);
-        for n in 1..=200 {
-            let mut nearest = Nearest::new(n);
-            for _ in 0..2 {
-                nearest.clear();
-                assert_eq!(nearest.farthest_square(), f64::INFINITY);
-                offers.iter().for_each(|&offer| nearest.offer(offer));
-                assert_eq!(nearest.farthest_square(), sorted[n - 1]);
-            }
-        }
-    }
+fn bounds_around(points: &[Point]) -> Bounds {
+    Bounds::around(points.iter().map(|(position, _)| *position))
 }
