@@ -17,7 +17,9 @@ pub use galmass_stats as stats;
 /// What most programs start with.
 pub mod prelude {
     pub use galmass_core::{Component, Galaxy, Map, Particles, PixelGrid, Stars};
-    pub use galmass_observe::{FramedGalaxy, GivenFrame, Masses, Observation, ObservationConfig, Observer};
+    pub use galmass_observe::{
+        FramedGalaxy, GivenFrame, Masses, Observation, ObservationConfig, ObservationEffects, Observer, Sightline,
+    };
     pub use galmass_project::{Axis, View};
-    pub use galmass_snapshot::read_galaxy;
+    pub use galmass_snapshot::{ReadConfig, Selection, read, read_galaxy};
 }

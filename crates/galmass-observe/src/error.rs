@@ -31,8 +31,8 @@ pub enum ObserveError {
         /// What is allowed.
         expected: &'static str,
     },
-    /// No star has a magnitude in the band asked for.
-    #[error("the stars carry no r magnitudes: weigh them by mass")]
+    /// The stars have no magnitudes, and not the ages and metallicities that would tell them.
+    #[error("the stars carry no r magnitudes, nor ages and metallicities to make them from: weigh them by mass")]
     NoMagnitudes,
     /// A setting of an observation effect lies outside its documented range, or is NaN.
     #[error("`{setting}` is {value}, not {expected}")]

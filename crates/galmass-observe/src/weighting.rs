@@ -2,6 +2,8 @@
 
 use galmass_core::units::{SUN_MAGNITUDE_R, luminosity_lsun};
 use galmass_core::{Stars, Unit};
+use galmass_project::ProjectError;
+use galmass_project::photometry::{Band, FittedPopulation, luminosities};
 use serde::{Deserialize, Serialize};
 
 use crate::ObserveError;
@@ -13,7 +15,8 @@ pub enum Weighting {
     /// By r-band luminosity where the stars have magnitudes, else by mass.
     #[default]
     BestKnown,
-    /// By SDSS r luminosity, without dust: an error where the stars have no magnitudes.
+    /// By SDSS r luminosity: that of [`FittedPopulation`] where the stars have no magnitudes, and an error where they
+    /// have neither these nor ages and metallicities.
     LuminosityR,
     /// By mass.
     Mass,
@@ -48,7 +51,11 @@ impl Weights {
                 unit: Unit::SolarLuminosity,
                 chosen: Weighting::LuminosityR,
             }),
-            (Weighting::LuminosityR, None) => Err(ObserveError::NoMagnitudes),
+            (Weighting::LuminosityR, None) => match luminosities(stars, Band::R, &FittedPopulation) {
+                Ok(values) => Ok(Self { values, unit: Unit::SolarLuminosity, chosen: Weighting::LuminosityR }),
+                Err(ProjectError::MissingColumn { .. }) => Err(ObserveError::NoMagnitudes),
+                Err(error) => Err(error.into()),
+            },
         }
     }
 }
@@ -70,5 +77,8 @@ mod tests {
         let bright = Weights::of(&lit, Weighting::BestKnown).unwrap();
         assert!((bright.values[0] - 10.0).abs() < 1e-12 && bright.chosen == Weighting::LuminosityR);
         assert_eq!(Weights::of(&dark, Weighting::LuminosityR).unwrap_err(), ObserveError::NoMagnitudes);
+        let aged = dark.with_ages_gyr(vec![5.0]).unwrap().with_metallicities(vec![0.02]).unwrap();
+        let fitted = Weights::of(&aged, Weighting::LuminosityR).unwrap();
+        assert!(fitted.unit == Unit::SolarLuminosity && (0.3..3.0).contains(&fitted.values[0]));
     }
 }

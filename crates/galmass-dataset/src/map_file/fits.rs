@@ -68,6 +68,9 @@ fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::SolarMass => "solMass",
         Unit::SolarLuminosity => "solLum",
+        Unit::SolarMassPerSquareKiloparsec => "solMass kpc-2",
+        Unit::SolarLuminosityPerSquareKiloparsec => "solLum kpc-2",
+        Unit::CountPerSquareKiloparsec => "count kpc-2",
         Unit::Dimensionless => "",
         other => other.symbol(),
     }

@@ -38,10 +38,10 @@ const MAX_PX: usize = 32_768;
 /// ```
 ///
 /// with [the kernel integrated along the line of sight](crate::kernel::Kernel::projected), integrated again
-/// over the pixel and not sampled at its centre. The share of a pixel is the second difference of a tabulated
-/// primitive at its corners: shares telescope, and those of a particle add up to 1 however large or small its
-/// kernel is beside a pixel. They follow [`reference::deposit`](crate::reference::deposit) to 1e-8 rms, and in each
-/// pixel to 3e-8 of what the densest one could hold. [`Scheme`] has cheaper rungs of the ladder, [`DepositConfig`] also
+/// over the pixel and not sampled at its centre. The share of a pixel comes from a sum of products of functions of one
+/// coordinate, whose differences between the edges of the pixel telescope: the shares of a particle add up to 1 however
+/// large or small its kernel is beside a pixel. They follow [`reference::deposit`](crate::reference::deposit) to 1e-6
+/// rms, the cubic spline to 1e-7. [`Scheme`] has cheaper rungs of the ladder, [`DepositConfig`] also
 /// periodic boxes and limits of depth.
 ///
 /// `positions_kpc` are N positions \[kpc\], `weights` N weights of 0 or more (light, mass) in `unit`, `support` N
@@ -55,8 +55,7 @@ const MAX_PX: usize = 32_768;
 /// * Light that falls off the mesh is lost, not brought back. All particles along the line of sight are seen, unless
 ///   `depth_kpc` says otherwise.
 /// * In a periodic box a particle is as many particles as it has images whose kernels meet the field.
-/// * Sums are compensated: the light of particles that lie wholly inside is kept to 1e-12, and their order matters
-///   to rounding only. The same bits come out for any number of threads.
+/// * The light of particles that lie wholly inside is kept to 1e-12, and their order matters to rounding only. The same bits come out for any number of threads.
 ///
 /// # Errors
 /// [`ProjectError::LengthMismatch`] where the columns differ in length; [`ProjectError::NotFinite`] and
@@ -67,7 +66,7 @@ const MAX_PX: usize = 32_768;
 /// # Cost
 /// Proportional to the number of pixels that each kernel covers, summed over particles; rows of the image are
 /// shared out among threads. Memory for two images and 48 bytes for each particle and image of a particle. The
-/// first call in a program with a kernel makes a table, in some tenths of a second.
+/// first call in a program with a kernel expands it, in some tens of milliseconds.
 ///
 /// # Examples
 /// A particle in the middle of four pixels gives a quarter of its light to each:
