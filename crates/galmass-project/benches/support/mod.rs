@@ -1,4 +1,5 @@
 //! What benches measure on: a galaxy like those that people project.
+#![allow(dead_code)] // No bench needs all of it.
 
 use std::f64::consts::TAU;
 

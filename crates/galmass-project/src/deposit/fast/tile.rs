@@ -290,3 +290,65 @@ fn add_huge<const RANK: usize, const TERMS: usize, const FMA: bool>(
         splat.light
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Kernel;
+    use crate::testing::uniform;
+
+    const STRIDE: usize = 96;
+
+    /// Kernels on a tile of 96 cells a side, with windows of one size.
+    fn splats(size: Size) -> Vec<Splat> {
+        let (narrowest, widest) = match size {
+            Size::Tiny => (0.01, 1.0),
+            Size::Small => (1.6, 3.0),
+            Size::Medium => (4.1, 7.0),
+            Size::Large => (8.1, 15.0),
+            Size::Huge => (16.0, 20.0),
+        };
+        let places = uniform(200, 24.0..60.0, 1);
+        let supports = uniform(100, narrowest..widest, 2);
+        let kernels = places.chunks(2).zip(&supports).map(|(centre, support)| {
+            let low = [0, 1].map(|axis: usize| (centre[axis] - support).floor());
+            let size = [0, 1].map(|axis| ((centre[axis] + support).floor() - low[axis]) as u16 + 1);
+            Splat {
+                light: 0.5 + support,
+                first: [0, 1].map(|axis| ((low[axis] - centre[axis]) / support) as f32),
+                per_cell: (1.0 / support) as f32,
+                at: (low[1] as usize * STRIDE + low[0] as usize) as u32,
+                size,
+                is_cut: false,
+            }
+        });
+        kernels.collect()
+    }
+
+    fn job<'a>(
+        splats: &'a [Splat],
+        size: Size,
+        shapes: &'a Shapes,
+        cells: &'a mut [f32],
+    ) -> AddAll<'a, std::slice::Iter<'a, Splat>> {
+        AddAll { splats: splats.iter(), size, shapes, cells, stride: STRIDE }
+    }
+
+    #[test]
+    fn loops_for_all_processors_agree() {
+        let shapes = Shapes::of(Kernel::CubicSpline);
+        for size in Size::ALL {
+            let splats = splats(size);
+            let [mut widest, mut plain, mut fused] = [0; 3].map(|_| vec![0.0; STRIDE * STRIDE]);
+            let light = add(job(&splats, size, &shapes, &mut widest));
+            assert!((light / splats.iter().map(|splat| splat.light).sum::<f64>() - 1.0).abs() < 1e-12);
+            assert_eq!(job(&splats, size, &shapes, &mut plain).run::<false>(), light);
+            assert_eq!(job(&splats, size, &shapes, &mut fused).run::<true>(), light);
+            for (widest, (plain, fused)) in widest.iter().zip(plain.iter().zip(&fused)) {
+                assert!((widest - plain).abs() < 3e-5 && (widest - fused).abs() < 3e-5, "{size:?}: {widest} {plain}");
+            }
+            let total: f64 = plain.iter().map(|&cell| f64::from(cell)).sum();
+            assert!((total / light - 1.0).abs() < 1e-5, "{size:?}: {total} {light}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use super::nodes::{NODES, Nodes};
 use super::spectrum::{Symmetric, dot};
 use crate::kernel::Kernel;
+#[cfg(test)]
 use crate::simd::fma;
 
 /// The weight of the double primitive, the light in rectangles, beside that of the density, in the norm in which products
@@ -53,7 +54,7 @@ impl<const R: usize, const P: usize> LowRank<R, P> {
     }
 
     /// All a_r at x, between -1 and 1.
-    #[inline(always)]
+    #[cfg(test)]
     pub(in crate::deposit) fn primitives<const FMA: bool>(&self, x: f64) -> [f64; R] {
         let square = x * x;
         let mut values = [0.0; R];
