@@ -97,7 +97,8 @@ impl<const SIXTEENS: usize> Work for Band<'_, SIXTEENS> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let n_eights = self.n_px.div_ceil(N_LANES);
+        // An odd number, so that the rows of an image of 1024 pixels do not all compete for one place in the cache.
+        let n_eights = self.n_px.div_ceil(N_LANES) | 1;
         let mut scratch = Scratch::new(n_eights);
         let mut sum = Sum { rows: self.rows, n_px: self.n_px, light: Vec::new(), n_eights };
         sum.light.resize(sum.rows.len() * n_eights, Eight::default());
@@ -241,10 +242,11 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
             }
             for row in 0..GROUP {
                 let reach = L::splat(reaches[row]);
+                let others = L::add_up(pairs[row]);
                 for index in 0..PAIR {
                     // Products neither end at the circle nor are all above zero near it; a kernel does and is.
                     let distances = L::load(&columns[index].distances.0);
-                    let share = shares[row][index].plus(L::add_up(pairs[row][index]));
+                    let share = shares[row][index].plus(others[index]);
                     let share = share.positive_where_less(distances, reach);
                     sums[row] = sums[row].plus(share);
                     share.store(&mut self.strips[row][first + index].0);
