@@ -18,10 +18,7 @@ use crate::deposit::separable::Mixed;
 const BANDS_PER_THREAD: usize = 4;
 
 /// Rows that are worked on together.
-const GROUP: usize = 4;
-
-/// Blocks of eight columns that are worked on together: as many numbers as registers hold.
-const PAIR: usize = 2;
+const GROUP: usize = 8;
 
 /// Adds the wide kernels to an image, in bands of rows that take about equally long. Each row takes them in the same
 /// order wherever the cuts are.
@@ -159,8 +156,8 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
             distances: Eight([f64::INFINITY; N_LANES]),
         };
         Self {
-            columns: vec![columns; n_eights + PAIR],
-            strips: std::array::from_fn(|_| vec![Eight::default(); n_eights + PAIR]),
+            columns: vec![columns; n_eights],
+            strips: std::array::from_fn(|_| vec![Eight::default(); n_eights]),
         }
     }
 
@@ -177,7 +174,6 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         let from_x = |column: usize| column as f64 - splat.x;
         let mut column = eights.start * N_LANES;
         let mut before = expansion.primitives::<L>(from_x(column) * per_px);
-        self.columns[eights.end].distances = Eight([f64::INFINITY; N_LANES]);
         for columns in &mut self.columns[eights] {
             let mut leading = [L::splat(0.0); N_LANES];
             let mut pairs = [[L::splat_single(0.0); N_LANES]; SIXTEENS];
@@ -205,8 +201,7 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         }
     }
 
-    /// Sums up the products in some eights of columns, and in one more of an odd number, for a group of rows, as far as
-    /// their reaches go.
+    /// Sums up the products in some eights of columns, for a group of rows, as far as their reaches go.
     #[inline(always)]
     fn products<L: Lanes>(
         &mut self,
@@ -217,40 +212,36 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         // Hidden from the compiler, which otherwise unrolls the loops, tears them apart and runs out of registers.
         let n = black_box(N_LANES);
         let mut sums = [L::splat(0.0); GROUP];
-        for first in eights.step_by(PAIR) {
-            let columns = &self.columns[first..first + PAIR];
-            let mut shares = [[L::splat(0.0); PAIR]; GROUP];
-            let mut pairs = [[L::splat_single(0.0); PAIR]; GROUP];
+        for eight in eights {
+            let columns = &self.columns[eight];
+            let mut shares = [L::splat(0.0); GROUP];
+            let mut pairs = [L::splat_single(0.0); GROUP];
             for r in 0..n {
                 let r = r % N_LANES;
-                let [left, right] = [L::load(&columns[0].leading[r].0), L::load(&columns[1].leading[r].0)];
+                let leading = L::load(&columns.leading[r].0);
                 for row in 0..GROUP {
-                    let factor = L::splat(factors[row].leading.0[r]);
-                    shares[row][0] = left.fma(factor, shares[row][0]);
-                    shares[row][1] = right.fma(factor, shares[row][1]);
+                    shares[row] = leading.fma(L::splat(factors[row].leading.0[r]), shares[row]);
                 }
                 for sixteen in 0..SIXTEENS {
-                    let left = L::load_pairs(&columns[0].pairs[sixteen][r].0);
-                    let right = L::load_pairs(&columns[1].pairs[sixteen][r].0);
+                    let other = L::load_pairs(&columns.pairs[sixteen][r].0);
                     for row in 0..GROUP {
                         let of_row = &factors[row].pairs[sixteen].0;
                         let factor = L::splat_pair([of_row[2 * r], of_row[2 * r + 1]]);
-                        pairs[row][0] = L::fma_pairs(left, factor, pairs[row][0]);
-                        pairs[row][1] = L::fma_pairs(right, factor, pairs[row][1]);
+                        pairs[row] = L::fma_pairs(other, factor, pairs[row]);
                     }
                 }
             }
+            let distances = L::load(&columns.distances.0);
             for row in 0..GROUP {
-                let reach = L::splat(reaches[row]);
-                let others = L::add_up(pairs[row]);
-                for index in 0..PAIR {
-                    // Products neither end at the circle nor are all above zero near it; a kernel does and is.
-                    let distances = L::load(&columns[index].distances.0);
-                    let share = shares[row][index].plus(others[index]);
-                    let share = share.positive_where_less(distances, reach);
-                    sums[row] = sums[row].plus(share);
-                    share.store(&mut self.strips[row][first + index].0);
+                if row % 2 == 0 {
+                    let others = L::add_up([pairs[row], pairs[row + 1]]);
+                    shares[row] = shares[row].plus(others[0]);
+                    shares[row + 1] = shares[row + 1].plus(others[1]);
                 }
+                // Products neither end at the circle nor are all above zero near it; a kernel does and is.
+                let share = shares[row].positive_where_less(distances, L::splat(reaches[row]));
+                sums[row] = sums[row].plus(share);
+                share.store(&mut self.strips[row][eight].0);
             }
         }
         let mut totals = [0.0; GROUP];
