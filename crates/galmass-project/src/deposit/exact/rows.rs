@@ -12,10 +12,13 @@ use rayon::prelude::*;
 use super::Splat;
 use super::order::Runs;
 use crate::deposit::lanes::{Eight, Lanes, N_LANES, Sixteen, Work, dispatch};
-use crate::deposit::separable::Mixed;
+use crate::deposit::separable::{Mixed, Places};
 
 /// Bands for each thread, so that a thread that is done early finds another one to do.
 const BANDS_PER_THREAD: usize = 4;
+
+/// Pixels of a band, at the most: 1 MiB, which a processor keeps at hand while all kernels pass by.
+const PIXELS_OF_A_BAND: usize = 1 << 17;
 
 /// Rows that are worked on together.
 const GROUP: usize = 8;
@@ -56,13 +59,15 @@ fn cuts(costs: &[f64]) -> Vec<usize> {
     let n_threads = rayon::current_num_threads();
     let n_bands = if n_threads == 1 { 1 } else { BANDS_PER_THREAD * n_threads };
     let share = costs.iter().sum::<f64>() / n_bands as f64;
+    let n_px = costs.len();
     let mut cuts = Vec::new();
-    let mut cost = 0.0;
+    let (mut start, mut cost) = (0, 0.0);
     for (row, cost_of_row) in costs.iter().enumerate() {
         cost += cost_of_row;
-        if cost >= share || row + 1 == costs.len() {
-            cuts.push(row + 1);
-            cost = 0.0;
+        let end = row + 1;
+        if cost >= share || end == n_px || (end + 1 - start) * n_px > PIXELS_OF_A_BAND {
+            cuts.push(end);
+            (start, cost) = (end, 0.0);
         }
     }
     cuts
@@ -171,23 +176,26 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         expansion: &Mixed<SIXTEENS>,
     ) {
         let per_px = 1.0 / splat.support;
-        let from_x = |column: usize| column as f64 - splat.x;
-        let mut column = eights.start * N_LANES;
-        let mut before = expansion.primitives::<L>(from_x(column) * per_px);
+        let mut column = (eights.start * N_LANES) as f64;
+        let mut before = expansion.primitives::<L>(&Places::of_edges(column, splat.x, per_px), 0);
         for columns in &mut self.columns[eights] {
+            let edges = Places::of_edges(column + 1.0, splat.x, per_px);
             let mut leading = [L::splat(0.0); N_LANES];
             let mut pairs = [[L::splat_single(0.0); N_LANES]; SIXTEENS];
             for lane in 0..N_LANES {
-                let distance = if column < n_px { nearest(from_x(column)) } else { f64::INFINITY };
-                columns.distances.0[lane] = distance;
-                column += 1;
-                let after = expansion.primitives::<L>(from_x(column) * per_px);
+                let after = expansion.primitives::<L>(&edges, lane);
                 leading[lane] = after.0.minus(before.0);
                 for index in 0..SIXTEENS {
                     pairs[index][lane] = L::minus_pairs(after.1[index], before.1[index]);
                 }
                 before = after;
             }
+            for lane in 0..N_LANES {
+                let lane_column = column + lane as f64;
+                let distance = nearest(lane_column - splat.x);
+                columns.distances.0[lane] = if lane_column < n_px as f64 { distance } else { f64::INFINITY };
+            }
+            column += N_LANES as f64;
             let turned = L::transpose(leading);
             for lane in 0..N_LANES {
                 turned[lane].store(&mut columns.leading[lane].0);
@@ -268,7 +276,8 @@ impl Sum {
         let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
         let per_px = 1.0 / splat.support;
         let (leading, others) = expansion.factors();
-        let mut before = expansion.primitives::<L>((rows.start as f64 - splat.y) * per_px);
+        let edge = Places::of_edges(rows.start as f64, splat.y, per_px);
+        let mut before = expansion.primitives::<L>(&edge, 0);
         let mut light_before = marginal(before.0);
         let mut start = rows.start;
         while start < rows.end {
@@ -279,9 +288,10 @@ impl Sum {
             let mut reaches = [0.0; GROUP];
             let mut wholes = [0.0; GROUP];
             let mut reach = 0.0f64;
+            let edges = Places::of_edges((start + 1) as f64, splat.y, per_px);
             for index in 0..n_rows {
                 let row = start + index;
-                let after = expansion.primitives::<L>(((row + 1) as f64 - splat.y) * per_px);
+                let after = expansion.primitives::<L>(&edges, index);
                 let difference = after.0.minus(before.0);
                 difference.times(L::load(&leading.0)).store(&mut factors[index].leading.0);
                 for sixteen in 0..SIXTEENS {
