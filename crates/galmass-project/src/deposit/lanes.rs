@@ -49,8 +49,8 @@ pub(super) trait Lanes: Copy {
     fn fma_pairs(a: Self::Pairs, b: Self::Pairs, c: Self::Pairs) -> Self::Pairs;
     /// Rows of pairs become columns of pairs.
     fn transpose_pairs(rows: [Self::Pairs; N_LANES]) -> [Self::Pairs; N_LANES];
-    /// The sum of each pair.
-    fn add_up(pairs: Self::Pairs) -> Self;
+    /// The sum of each pair, of two.
+    fn add_up(pairs: [Self::Pairs; 2]) -> [Self; 2];
 
     /// The sum of the eight.
     #[inline(always)]
@@ -172,12 +172,14 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn add_up(pairs: Self::Pairs) -> Self {
-        let mut values = [0.0; N_LANES];
-        for lane in 0..N_LANES {
-            values[lane] = f64::from(pairs[2 * lane] + pairs[2 * lane + 1]);
+    fn add_up(pairs: [Self::Pairs; 2]) -> [Self; 2] {
+        let mut values = [Self([0.0; N_LANES]); 2];
+        for index in 0..2 {
+            for lane in 0..N_LANES {
+                values[index].0[lane] = f64::from(pairs[index][2 * lane] + pairs[index][2 * lane + 1]);
+            }
         }
-        Self(values)
+        values
     }
 
     #[inline(always)]
@@ -295,7 +297,7 @@ mod tests {
                 let sum = L::fma_pairs(turned[5], L::splat_single(0.5), L::minus_pairs(pairs[2], product));
                 let mut singles = [0.0; 2 * N_LANES];
                 L::store_pairs(sum, &mut singles);
-                for result in [L::add_up(turned[1]), L::add_up(L::load_pairs(&singles))] {
+                for result in L::add_up([turned[1], L::load_pairs(&singles)]) {
                     let mut values = [0.0; N_LANES];
                     result.store(&mut values);
                     results.push(values);

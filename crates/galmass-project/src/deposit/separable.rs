@@ -81,12 +81,11 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
         }
     }
 
-    /// All a_r at x, any number but NaN. They are odd, and constant from the rim on.
+    /// All a_r at one of eight places. They are odd, and constant from the rim on.
     #[inline(always)]
-    pub(super) fn primitives<L: Lanes>(&self, x: f64) -> [L; BLOCKS] {
-        let (segment, t) = place(x);
-        let (t, sign) = (L::splat(t), L::splat(1.0f64.copysign(x)));
-        let [a, b, c, d, e, f] = &self.segments[segment];
+    pub(super) fn primitives<L: Lanes>(&self, places: &Places, lane: usize) -> [L; BLOCKS] {
+        let (t, sign) = (L::splat(places.along.0[lane]), L::splat(places.signs.0[lane]));
+        let [a, b, c, d, e, f] = &self.segments[places.segments[lane] as usize];
         let mut values = [L::splat(0.0); BLOCKS];
         for block in 0..BLOCKS {
             // A plain loop: closures would not be compiled for the processor at hand.
@@ -98,13 +97,43 @@ impl<const BLOCKS: usize> Separable<BLOCKS> {
     }
 }
 
-/// The segment of a number, and how far along it that is, from 0 to 1.
-#[inline(always)]
-fn place(x: f64) -> (usize, f64) {
-    let position = (x.abs() * SEGMENTS as f64).min(SEGMENTS as f64);
-    // SAFETY: the number is not NaN, for which `min` has chosen the other, and between 0 and SEGMENTS.
-    let segment = unsafe { position.to_int_unchecked::<i32>() };
-    (segment as usize, position - f64::from(segment))
+/// Where eight numbers lie on the segments.
+pub(super) struct Places {
+    segments: [u32; N_LANES],
+    /// How far along its segment each of them is, from 0 to 1, and its sign.
+    along: Eight,
+    signs: Eight,
+    /// The same in single precision, one after the other.
+    singles: Sixteen,
+}
+
+impl Places {
+    /// The places of the edges of pixels, the first of which is `first`, in units of the support from a particle.
+    /// None of these numbers may be NaN.
+    #[inline(always)]
+    pub(super) fn of_edges(first: f64, at: f64, per_px: f64) -> Self {
+        let mut places = Self {
+            segments: [0; N_LANES],
+            along: Eight::default(),
+            signs: Eight::default(),
+            singles: Sixteen::default(),
+        };
+        for lane in 0..N_LANES {
+            let x = ((first + lane as f64) - at) * per_px;
+            let position = x.abs() * SEGMENTS as f64;
+            let position = if position < SEGMENTS as f64 { position } else { SEGMENTS as f64 };
+            // SAFETY: the number is between 0 and SEGMENTS, which it would also be for NaN.
+            let segment = unsafe { position.to_int_unchecked::<i32>() };
+            places.segments[lane] = segment as u32;
+            places.along.0[lane] = position - f64::from(segment);
+            places.signs.0[lane] = 1.0f64.copysign(x);
+        }
+        for lane in 0..N_LANES {
+            places.singles.0[lane] = places.along.0[lane] as f32;
+            places.singles.0[N_LANES + lane] = places.signs.0[lane] as f32;
+        }
+        places
+    }
 }
 
 /// An expansion whose first eight products are in double precision, and `SIXTEENS` times sixteen more in single precision:
@@ -140,12 +169,12 @@ impl<const SIXTEENS: usize> Mixed<SIXTEENS> {
         (&self.leading.factors[0], &self.factors)
     }
 
-    /// All a_r at x, any number but NaN.
+    /// All a_r at one of eight places.
     #[inline(always)]
-    pub(super) fn primitives<L: Lanes>(&self, x: f64) -> (L, [L::Pairs; SIXTEENS]) {
-        let (segment, t) = place(x);
-        let (t, sign) = (L::splat_single(t as f32), L::splat_single(1.0f32.copysign(x as f32)));
-        let [a, b, c, d, e, f] = &self.segments[segment];
+    pub(super) fn primitives<L: Lanes>(&self, places: &Places, lane: usize) -> (L, [L::Pairs; SIXTEENS]) {
+        let t = L::splat_single(places.singles.0[lane]);
+        let sign = L::splat_single(places.singles.0[N_LANES + lane]);
+        let [a, b, c, d, e, f] = &self.segments[places.segments[lane] as usize];
         let mut values = [L::splat_single(0.0); SIXTEENS];
         for index in 0..SIXTEENS {
             let mut horner = L::load_pairs(&f[index].0);
@@ -154,7 +183,7 @@ impl<const SIXTEENS: usize> Mixed<SIXTEENS> {
             }
             values[index] = L::times_pairs(horner, sign);
         }
-        let [leading] = self.leading.primitives::<L>(x);
+        let [leading] = self.leading.primitives::<L>(places, lane);
         (leading, values)
     }
 }
@@ -188,7 +217,8 @@ mod tests {
 
     fn primitives<const BLOCKS: usize>(expansion: &Separable<BLOCKS>, x: f64) -> Vec<f64> {
         let mut values = [[0.0; N_LANES]; BLOCKS];
-        for (values, lanes) in values.iter_mut().zip(expansion.primitives::<Portable>(x)) {
+        let places = Places::of_edges(0.0, -x, 1.0);
+        for (values, lanes) in values.iter_mut().zip(expansion.primitives::<Portable>(&places, 0)) {
             lanes.store(values);
         }
         values.concat()

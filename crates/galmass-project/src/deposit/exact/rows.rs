@@ -12,16 +12,16 @@ use rayon::prelude::*;
 use super::Splat;
 use super::order::Runs;
 use crate::deposit::lanes::{Eight, Lanes, N_LANES, Sixteen, Work, dispatch};
-use crate::deposit::separable::Mixed;
+use crate::deposit::separable::{Mixed, Places};
 
 /// Bands for each thread, so that a thread that is done early finds another one to do.
 const BANDS_PER_THREAD: usize = 4;
 
-/// Rows that are worked on together.
-const GROUP: usize = 4;
+/// Pixels of a band, at the most: 1 MiB, which a processor keeps at hand while all kernels pass by.
+const PIXELS_OF_A_BAND: usize = 1 << 17;
 
-/// Blocks of eight columns that are worked on together: as many numbers as registers hold.
-const PAIR: usize = 2;
+/// Rows that are worked on together.
+const GROUP: usize = 8;
 
 /// Adds the wide kernels to an image, in bands of rows that take about equally long. Each row takes them in the same
 /// order wherever the cuts are.
@@ -59,13 +59,15 @@ fn cuts(costs: &[f64]) -> Vec<usize> {
     let n_threads = rayon::current_num_threads();
     let n_bands = if n_threads == 1 { 1 } else { BANDS_PER_THREAD * n_threads };
     let share = costs.iter().sum::<f64>() / n_bands as f64;
+    let n_px = costs.len();
     let mut cuts = Vec::new();
-    let mut cost = 0.0;
+    let (mut start, mut cost) = (0, 0.0);
     for (row, cost_of_row) in costs.iter().enumerate() {
         cost += cost_of_row;
-        if cost >= share || row + 1 == costs.len() {
-            cuts.push(row + 1);
-            cost = 0.0;
+        let end = row + 1;
+        if cost >= share || end == n_px || (end + 1 - start) * n_px > PIXELS_OF_A_BAND {
+            cuts.push(end);
+            (start, cost) = (end, 0.0);
         }
     }
     cuts
@@ -97,7 +99,8 @@ impl<const SIXTEENS: usize> Work for Band<'_, SIXTEENS> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let n_eights = self.n_px.div_ceil(N_LANES);
+        // An odd number, so that the rows of an image of 1024 pixels do not all compete for one place in the cache.
+        let n_eights = self.n_px.div_ceil(N_LANES) | 1;
         let mut scratch = Scratch::new(n_eights);
         let mut sum = Sum { rows: self.rows, n_px: self.n_px, light: Vec::new(), n_eights };
         sum.light.resize(sum.rows.len() * n_eights, Eight::default());
@@ -158,8 +161,8 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
             distances: Eight([f64::INFINITY; N_LANES]),
         };
         Self {
-            columns: vec![columns; n_eights + PAIR],
-            strips: std::array::from_fn(|_| vec![Eight::default(); n_eights + PAIR]),
+            columns: vec![columns; n_eights],
+            strips: std::array::from_fn(|_| vec![Eight::default(); n_eights]),
         }
     }
 
@@ -173,24 +176,26 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         expansion: &Mixed<SIXTEENS>,
     ) {
         let per_px = 1.0 / splat.support;
-        let from_x = |column: usize| column as f64 - splat.x;
-        let mut column = eights.start * N_LANES;
-        let mut before = expansion.primitives::<L>(from_x(column) * per_px);
-        self.columns[eights.end].distances = Eight([f64::INFINITY; N_LANES]);
+        let mut column = (eights.start * N_LANES) as f64;
+        let mut before = expansion.primitives::<L>(&Places::of_edges(column, splat.x, per_px), 0);
         for columns in &mut self.columns[eights] {
+            let edges = Places::of_edges(column + 1.0, splat.x, per_px);
             let mut leading = [L::splat(0.0); N_LANES];
             let mut pairs = [[L::splat_single(0.0); N_LANES]; SIXTEENS];
             for lane in 0..N_LANES {
-                let distance = if column < n_px { nearest(from_x(column)) } else { f64::INFINITY };
-                columns.distances.0[lane] = distance;
-                column += 1;
-                let after = expansion.primitives::<L>(from_x(column) * per_px);
+                let after = expansion.primitives::<L>(&edges, lane);
                 leading[lane] = after.0.minus(before.0);
                 for index in 0..SIXTEENS {
                     pairs[index][lane] = L::minus_pairs(after.1[index], before.1[index]);
                 }
                 before = after;
             }
+            for lane in 0..N_LANES {
+                let lane_column = column + lane as f64;
+                let distance = nearest(lane_column - splat.x);
+                columns.distances.0[lane] = if lane_column < n_px as f64 { distance } else { f64::INFINITY };
+            }
+            column += N_LANES as f64;
             let turned = L::transpose(leading);
             for lane in 0..N_LANES {
                 turned[lane].store(&mut columns.leading[lane].0);
@@ -204,8 +209,7 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         }
     }
 
-    /// Sums up the products in some eights of columns, and in one more of an odd number, for a group of rows, as far as
-    /// their reaches go.
+    /// Sums up the products in some eights of columns, for a group of rows, as far as their reaches go.
     #[inline(always)]
     fn products<L: Lanes>(
         &mut self,
@@ -216,39 +220,36 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         // Hidden from the compiler, which otherwise unrolls the loops, tears them apart and runs out of registers.
         let n = black_box(N_LANES);
         let mut sums = [L::splat(0.0); GROUP];
-        for first in eights.step_by(PAIR) {
-            let columns = &self.columns[first..first + PAIR];
-            let mut shares = [[L::splat(0.0); PAIR]; GROUP];
-            let mut pairs = [[L::splat_single(0.0); PAIR]; GROUP];
+        for eight in eights {
+            let columns = &self.columns[eight];
+            let mut shares = [L::splat(0.0); GROUP];
+            let mut pairs = [L::splat_single(0.0); GROUP];
             for r in 0..n {
                 let r = r % N_LANES;
-                let [left, right] = [L::load(&columns[0].leading[r].0), L::load(&columns[1].leading[r].0)];
+                let leading = L::load(&columns.leading[r].0);
                 for row in 0..GROUP {
-                    let factor = L::splat(factors[row].leading.0[r]);
-                    shares[row][0] = left.fma(factor, shares[row][0]);
-                    shares[row][1] = right.fma(factor, shares[row][1]);
+                    shares[row] = leading.fma(L::splat(factors[row].leading.0[r]), shares[row]);
                 }
                 for sixteen in 0..SIXTEENS {
-                    let left = L::load_pairs(&columns[0].pairs[sixteen][r].0);
-                    let right = L::load_pairs(&columns[1].pairs[sixteen][r].0);
+                    let other = L::load_pairs(&columns.pairs[sixteen][r].0);
                     for row in 0..GROUP {
                         let of_row = &factors[row].pairs[sixteen].0;
                         let factor = L::splat_pair([of_row[2 * r], of_row[2 * r + 1]]);
-                        pairs[row][0] = L::fma_pairs(left, factor, pairs[row][0]);
-                        pairs[row][1] = L::fma_pairs(right, factor, pairs[row][1]);
+                        pairs[row] = L::fma_pairs(other, factor, pairs[row]);
                     }
                 }
             }
+            let distances = L::load(&columns.distances.0);
             for row in 0..GROUP {
-                let reach = L::splat(reaches[row]);
-                for index in 0..PAIR {
-                    // Products neither end at the circle nor are all above zero near it; a kernel does and is.
-                    let distances = L::load(&columns[index].distances.0);
-                    let share = shares[row][index].plus(L::add_up(pairs[row][index]));
-                    let share = share.positive_where_less(distances, reach);
-                    sums[row] = sums[row].plus(share);
-                    share.store(&mut self.strips[row][first + index].0);
+                if row % 2 == 0 {
+                    let others = L::add_up([pairs[row], pairs[row + 1]]);
+                    shares[row] = shares[row].plus(others[0]);
+                    shares[row + 1] = shares[row + 1].plus(others[1]);
                 }
+                // Products neither end at the circle nor are all above zero near it; a kernel does and is.
+                let share = shares[row].positive_where_less(distances, L::splat(reaches[row]));
+                sums[row] = sums[row].plus(share);
+                share.store(&mut self.strips[row][eight].0);
             }
         }
         let mut totals = [0.0; GROUP];
@@ -275,7 +276,8 @@ impl Sum {
         let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
         let per_px = 1.0 / splat.support;
         let (leading, others) = expansion.factors();
-        let mut before = expansion.primitives::<L>((rows.start as f64 - splat.y) * per_px);
+        let edge = Places::of_edges(rows.start as f64, splat.y, per_px);
+        let mut before = expansion.primitives::<L>(&edge, 0);
         let mut light_before = marginal(before.0);
         let mut start = rows.start;
         while start < rows.end {
@@ -286,9 +288,10 @@ impl Sum {
             let mut reaches = [0.0; GROUP];
             let mut wholes = [0.0; GROUP];
             let mut reach = 0.0f64;
+            let edges = Places::of_edges((start + 1) as f64, splat.y, per_px);
             for index in 0..n_rows {
                 let row = start + index;
-                let after = expansion.primitives::<L>(((row + 1) as f64 - splat.y) * per_px);
+                let after = expansion.primitives::<L>(&edges, index);
                 let difference = after.0.minus(before.0);
                 difference.times(L::load(&leading.0)).store(&mut factors[index].leading.0);
                 for sixteen in 0..SIXTEENS {

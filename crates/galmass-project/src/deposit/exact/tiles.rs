@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::order::{Runs, TILE, cell};
 use super::{REACH, Splat};
 use crate::deposit::lanes::{Eight, Lanes, N_LANES, Work, dispatch};
-use crate::deposit::separable::Separable;
+use crate::deposit::separable::{Places, Separable};
 
 /// Splats of a tile that are added up by one thread. Sums of so many numbers are good to 1e-12 without compensation.
 const PART: usize = 8192;
@@ -93,12 +93,13 @@ impl<const BLOCKS: usize> Work for Sum<'_, BLOCKS> {
         let start = self.runs.tiles.start(self.part.tile);
         let mut buffers = [Buffer::new(), Buffer::new()];
         let [light, rest] = &mut buffers;
+        let mut scratch = Scratch { along_y: [[Eight::default(); BLOCKS]; REACH] };
         let (mut skip, mut left) = (self.part.skipped, PART);
         for run in self.runs.of_tile(self.part.tile) {
             let splats = &run[skip.min(run.len())..];
             skip -= skip.min(run.len());
             for splat in splats.iter().take(left) {
-                add_splat::<BLOCKS, L>(&mut light.0, &mut rest.0, splat, start, self.expansion);
+                add_splat::<BLOCKS, L>(&mut light.0, &mut rest.0, &mut scratch, splat, start, self.expansion);
             }
             left -= left.min(splats.len());
             if left == 0 {
@@ -136,11 +137,19 @@ impl Window {
     }
 }
 
+/// What is prepared for a splat.
+struct Scratch<const BLOCKS: usize> {
+    /// The differences of the primitives between the edges of the rows, times their factors and the weight. They are in
+    /// memory, from where each is spread over eight lanes on its way into a product.
+    along_y: [[Eight; BLOCKS]; REACH],
+}
+
 /// Adds a narrow kernel to the light of a buffer; what is left of its weight to `rest`.
 #[inline(always)]
 fn add_splat<const BLOCKS: usize, L: Lanes>(
     light: &mut [[f64; SIDE]],
     rest: &mut [[f64; SIDE]],
+    scratch: &mut Scratch<BLOCKS>,
     splat: &Splat,
     start: [usize; 2],
     expansion: &Separable<BLOCKS>,
@@ -152,9 +161,9 @@ fn add_splat<const BLOCKS: usize, L: Lanes>(
         *pixel += splat.weight;
     } else {
         let added = if columns.n <= N_LANES {
-            add_window::<1, BLOCKS, L>(light, splat, &columns, &rows, expansion)
+            add_window::<1, BLOCKS, L>(light, scratch, splat, &columns, &rows, expansion)
         } else {
-            add_window::<2, BLOCKS, L>(light, splat, &columns, &rows, expansion)
+            add_window::<2, BLOCKS, L>(light, scratch, splat, &columns, &rows, expansion)
         };
         // What the products had where the kernel has nothing, millionths of its light.
         *pixel += splat.weight - added;
@@ -165,14 +174,24 @@ fn add_splat<const BLOCKS: usize, L: Lanes>(
 #[inline(always)]
 fn add_window<const C: usize, const BLOCKS: usize, L: Lanes>(
     light: &mut [[f64; SIDE]],
+    scratch: &mut Scratch<BLOCKS>,
     splat: &Splat,
     columns: &Window,
     rows: &Window,
     expansion: &Separable<BLOCKS>,
 ) -> f64 {
     let per_px = 1.0 / splat.support;
-    let mut along_x = differences::<C, BLOCKS, L>(columns, per_px, expansion);
+    let mut along_x = [[[L::splat(0.0); N_LANES]; BLOCKS]; C];
+    let mut before = ends::<BLOCKS, L>(-0.5);
     for c in 0..C {
+        let edges = Places::of_edges((c * N_LANES + 1) as f64, columns.at, per_px);
+        for lane in 0..N_LANES.min(columns.n - c * N_LANES) {
+            let after = edge::<BLOCKS, L>(c * N_LANES + lane + 1, columns, &edges, lane, expansion);
+            for block in 0..BLOCKS {
+                along_x[c][block][lane] = after[block].minus(before[block]);
+            }
+            before = after;
+        }
         for block in 0..BLOCKS {
             along_x[c][block] = L::transpose(along_x[c][block]);
         }
@@ -186,21 +205,21 @@ fn add_window<const C: usize, const BLOCKS: usize, L: Lanes>(
         }
         to_columns[c] = L::load(&distances);
     }
-    // In memory, from where each is spread over eight lanes on its way into a product.
-    let mut along_y = [[Eight::default(); BLOCKS]; REACH];
-    let mut reaches = [0.0; REACH];
     let mut before = ends::<BLOCKS, L>(-0.5);
     let mut factors = [L::splat(splat.weight); BLOCKS];
     for block in 0..BLOCKS {
         factors[block] = factors[block].times(L::load(&expansion.factors[block].0));
     }
-    for row in 0..rows.n {
-        let after = edge::<BLOCKS, L>(row + 1, rows, per_px, expansion);
-        for block in 0..BLOCKS {
-            after[block].minus(before[block]).times(factors[block]).store(&mut along_y[row][block].0);
+    for first in (0..rows.n).step_by(N_LANES) {
+        let edges = Places::of_edges((first + 1) as f64, rows.at, per_px);
+        for lane in 0..N_LANES.min(rows.n - first) {
+            let after = edge::<BLOCKS, L>(first + lane + 1, rows, &edges, lane, expansion);
+            for block in 0..BLOCKS {
+                let factor = after[block].minus(before[block]).times(factors[block]);
+                factor.store(&mut scratch.along_y[first + lane][block].0);
+            }
+            before = after;
         }
-        before = after;
-        reaches[row] = square - nearest(row as f64, rows.at);
     }
 
     let mut sums = [L::splat(0.0); C];
@@ -209,13 +228,13 @@ fn add_window<const C: usize, const BLOCKS: usize, L: Lanes>(
         let mut shares = [[L::splat(0.0); C]; 2];
         for block in 0..BLOCKS {
             for r in 0..N_LANES {
-                let factor = L::splat(along_y[row][block].0[r]);
+                let factor = L::splat(scratch.along_y[row][block].0[r]);
                 for c in 0..C {
                     shares[r % 2][c] = along_x[c][block][r].fma(factor, shares[r % 2][c]);
                 }
             }
         }
-        let reach = L::splat(reaches[row]);
+        let reach = L::splat(square - nearest(row as f64, rows.at));
         let pixels = &mut light[rows.first + row][columns.first..columns.first + C * N_LANES];
         let (pixels, _) = pixels.as_chunks_mut::<N_LANES>();
         for c in 0..C {
@@ -232,38 +251,16 @@ fn add_window<const C: usize, const BLOCKS: usize, L: Lanes>(
     sum
 }
 
-/// The differences of all primitives between the edges of each pixel of a window; none beyond it.
-#[inline(always)]
-fn differences<const C: usize, const BLOCKS: usize, L: Lanes>(
-    window: &Window,
-    per_px: f64,
-    expansion: &Separable<BLOCKS>,
-) -> [[[L; N_LANES]; BLOCKS]; C] {
-    let mut values = [[[L::splat(0.0); N_LANES]; BLOCKS]; C];
-    let mut before = ends::<BLOCKS, L>(-0.5);
-    for pixel in 0..window.n.min(C * N_LANES) {
-        let after = edge::<BLOCKS, L>(pixel + 1, window, per_px, expansion);
-        for block in 0..BLOCKS {
-            values[pixel / N_LANES][block][pixel % N_LANES] = after[block].minus(before[block]);
-        }
-        before = after;
-    }
-    values
-}
-
 /// All primitives at an edge of a window, of which the last lies beyond the kernel.
 #[inline(always)]
 fn edge<const BLOCKS: usize, L: Lanes>(
     index: usize,
     window: &Window,
-    per_px: f64,
+    edges: &Places,
+    lane: usize,
     expansion: &Separable<BLOCKS>,
 ) -> [L; BLOCKS] {
-    if index == window.n {
-        ends::<BLOCKS, L>(0.5)
-    } else {
-        expansion.primitives::<L>((index as f64 - window.at) * per_px)
-    }
+    if index == window.n { ends::<BLOCKS, L>(0.5) } else { expansion.primitives::<L>(edges, lane) }
 }
 
 /// All primitives beyond the kernel, the first of which is a half.

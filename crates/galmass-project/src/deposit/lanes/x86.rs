@@ -75,12 +75,17 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn add_up(pairs: __m512) -> Self {
+    fn add_up([first, second]: [__m512; 2]) -> [Self; 2] {
         // SAFETY: see above.
         unsafe {
-            let sums = _mm512_add_ps(pairs, _mm512_permute_ps::<0b10_11_00_01>(pairs));
-            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0);
-            Self(_mm512_cvtps_pd(_mm512_castps512_ps256(_mm512_permutexvar_ps(even, sums))))
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+            let sums = _mm512_add_ps(
+                _mm512_permutex2var_ps(first, even, second),
+                _mm512_permutex2var_ps(first, odd, second),
+            );
+            let (low, high) = (_mm512_castps512_ps256(sums), _mm512_extractf32x8_ps::<1>(sums));
+            [Self(_mm512_cvtps_pd(low)), Self(_mm512_cvtps_pd(high))]
         }
     }
 
@@ -246,8 +251,8 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn add_up(pairs: Self::Pairs) -> Self {
-        Self(add_up_four(pairs.0), add_up_four(pairs.1))
+    fn add_up([first, second]: [Self::Pairs; 2]) -> [Self; 2] {
+        [Self(add_up_four(first.0), add_up_four(first.1)), Self(add_up_four(second.0), add_up_four(second.1))]
     }
 
     #[inline(always)]
