@@ -18,7 +18,8 @@ pub use galmass_stats as stats;
 pub mod prelude {
     pub use galmass_core::{Component, Galaxy, Map, Particles, PixelGrid, Stars};
     pub use galmass_observe::{
-        FramedGalaxy, GivenFrame, Masses, Observation, ObservationConfig, ObservationEffects, Observer, Sightline,
+        FramedGalaxy, GivenFrame, Masses, Observation, ObservationConfig, ObservationEffects, Observer,
+        Sightline,
     };
     pub use galmass_project::{Axis, View};
     pub use galmass_snapshot::{ReadConfig, Selection, read, read_galaxy};

@@ -32,7 +32,9 @@ pub enum ObserveError {
         expected: &'static str,
     },
     /// The stars have no magnitudes, and not the ages and metallicities that would tell them.
-    #[error("the stars carry no r magnitudes, nor ages and metallicities to make them from: weigh them by mass")]
+    #[error(
+        "the stars carry no r magnitudes, nor ages and metallicities to make them from: weigh them by mass"
+    )]
     NoMagnitudes,
     /// A setting of an observation effect lies outside its documented range, or is NaN.
     #[error("`{setting}` is {value}, not {expected}")]

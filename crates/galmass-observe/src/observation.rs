@@ -7,7 +7,8 @@ use galmass_project::dust::{Dust, attenuated};
 use galmass_project::kernel::Kernel;
 use galmass_project::photometry::Band;
 use galmass_project::{
-    Blanking, DepositConfig, Fill, MomentConfig, Scheme, SupportRadii, View, deposit, nearest_moments, support_radii,
+    Blanking, DepositConfig, Fill, MomentConfig, Scheme, SupportRadii, View, deposit, nearest_moments,
+    support_radii,
 };
 use serde::{Deserialize, Serialize};
 

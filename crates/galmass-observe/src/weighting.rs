@@ -52,7 +52,9 @@ impl Weights {
                 chosen: Weighting::LuminosityR,
             }),
             (Weighting::LuminosityR, None) => match luminosities(stars, Band::R, &FittedPopulation) {
-                Ok(values) => Ok(Self { values, unit: Unit::SolarLuminosity, chosen: Weighting::LuminosityR }),
+                Ok(values) => {
+                    Ok(Self { values, unit: Unit::SolarLuminosity, chosen: Weighting::LuminosityR })
+                }
                 Err(ProjectError::MissingColumn { .. }) => Err(ObserveError::NoMagnitudes),
                 Err(error) => Err(error.into()),
             },

@@ -340,7 +340,11 @@ impl Block {
         let clear = if level.is_aligned() { n + margin } else { n - margin - 1 };
         let on_mesh = |axis: usize| {
             let (low, high) = (self.low[axis][k], self.high[axis][k]);
-            (low >= -margin) & (high < clear) & (low < n) & (high >= 0) & (high.wrapping_sub(low) < WIDEST_WINDOW as i32)
+            (low >= -margin)
+                & (high < clear)
+                & (low < n)
+                & (high >= 0)
+                & (high.wrapping_sub(low) < WIDEST_WINDOW as i32)
         };
         (self.light[k] > 0.0) & on_mesh(0) & on_mesh(1)
     }

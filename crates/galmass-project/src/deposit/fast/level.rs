@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn wide_kernels_go_up_until_they_are_narrow() {
         let levels = levels(1024);
-        for (support, level) in [(0.0, 0), (14.0, 0), (15.0, 1), (30.0, 1), (31.0, 2), (200.0, 4), (1e300, 6)]
+        for (support, level) in [(0.0, 0), (15.0, 0), (15.5, 1), (30.0, 1), (31.0, 2), (200.0, 4), (1e300, 6)]
         {
             assert_eq!(level_of(&levels, [512.0; 2], support), level, "{support}");
         }

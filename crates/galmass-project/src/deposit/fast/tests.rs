@@ -130,7 +130,12 @@ fn a_kernel_far_wider_than_the_image_is_exact_to_a_thousandth() {
 #[test]
 fn points_go_where_the_exact_scheme_takes_them() {
     let mut scene = alike(0.0, 8, 4);
-    scene.positions[..4].copy_from_slice(&[[0.0, 1.0, 0.0], [-4.0, -4.0, 0.0], [4.0, 0.5, 0.0], [2.5, -1.0, 0.0]]);
+    scene.positions[..4].copy_from_slice(&[
+        [0.0, 1.0, 0.0],
+        [-4.0, -4.0, 0.0],
+        [4.0, 0.5, 0.0],
+        [2.5, -1.0, 0.0],
+    ]);
     assert!(relative_rms(&scene.fast(), &scene.exact()) < 1e-6);
 }
 
