@@ -33,6 +33,9 @@
 //! Whatever is fast here is held by tests to a slow twin in [`mod@reference`], gives the same bits for any number of
 //! threads, and conserves light.
 
+// Hot loops go over several arrays at once by index: so they read alike, and so they vectorise.
+#![allow(clippy::needless_range_loop)]
+
 mod colour;
 mod compensated;
 mod deposit;

@@ -62,7 +62,7 @@ impl Nearby {
             let near = squares.is_at_most(V::splat(limit));
             let end = self.n + WIDTH;
             for (list, values) in [(&mut self.x, x), (&mut self.y, y), (&mut self.z, z)] {
-                if let Some(room) = list[self.n..end].as_mut_array() {
+                if let Some(room) = list[self.n..end].first_chunk_mut() {
                     values.store_chosen(near, room);
                 }
             }
