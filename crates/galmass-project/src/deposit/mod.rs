@@ -6,9 +6,10 @@ mod lanes;
 pub(crate) mod reference;
 mod separable;
 
+use std::ops::Range;
+
 use galmass_core::{Map, PixelGrid, SupportRadius, Unit};
 use ndarray::Array2;
-use rayon::prelude::*;
 
 use crate::error::{check_length, check_support, check_vectors, check_weights};
 use crate::{ProjectError, View};
@@ -80,14 +81,14 @@ pub fn deposit(
     let DepositConfig { scheme: Scheme::Exact, kernel } = *config;
     check(positions_kpc, weights, support)?;
     let n_px = grid.n_px();
-    let splats: Vec<Splat> = (positions_kpc, weights, support)
-        .into_par_iter()
-        .filter_map(|(&position, &weight, support)| {
-            let in_px = view.plane(position).map(|coordinate| grid.to_px(coordinate));
-            Splat::new(in_px, support.kpc() / grid.pixel_size_kpc(), weight, n_px)
-        })
-        .collect();
-    let image = exact::image_of(splats, n_px, kernel);
+    let pixel_size_kpc = grid.pixel_size_kpc();
+    let place = |particles: Range<usize>, splats: &mut Vec<Splat>| {
+        for index in particles {
+            let in_px = view.plane(positions_kpc[index]).map(|coordinate| grid.to_px(coordinate));
+            splats.extend(Splat::new(in_px, support[index].kpc() / pixel_size_kpc, weights[index], n_px));
+        }
+    };
+    let image = exact::image_of(positions_kpc.len(), n_px, kernel, place);
     // The image has the shape of the mesh; what is asked of ndarray here cannot fail.
     let values = Array2::from_shape_vec((n_px, n_px), image).unwrap_or_default();
     Ok(Map::new(grid, unit, values)?)
