@@ -85,6 +85,7 @@ fn cells(low: f64, high: f64, n_px: usize) -> Range<usize> {
 const ENOUGH: f64 = 2.5e-7;
 
 /// The products that a kernel takes. The errors of few of them are in details that wide pixels do not see.
+#[allow(clippy::large_enum_variant)] // There is one of them for each kernel.
 enum Expansions {
     /// Of a kernel with smooth edges.
     Short { narrow: Separable<2>, wide: Mixed<1> },
@@ -107,15 +108,16 @@ impl Expansions {
     }
 }
 
-/// Adds up all splats of a kernel on an image of `n_px` x `n_px` pixels, row by row from the lowest.
-///
-/// Sorts the splats within chunks instead of taking memory for a second list of them.
-pub(super) fn image_of(mut splats: Vec<Splat>, n_px: usize, kernel: Kernel) -> Vec<f64> {
+/// Adds up the splats of `n_particles` particles of a kernel on an image of `n_px` x `n_px` pixels, row by row from the
+/// lowest. `place` appends the splats of some of the particles.
+pub(super) fn image_of(
+    n_particles: usize,
+    n_px: usize,
+    kernel: Kernel,
+    place: impl Fn(Range<usize>, &mut Vec<Splat>) + Sync,
+) -> Vec<f64> {
     let mut image = vec![0.0; n_px * n_px];
-    if splats.is_empty() {
-        return image;
-    }
-    let runs = Runs::sort(&mut splats, n_px);
+    let runs = Runs::sort(n_particles, n_px, place);
     match &*Expansions::of(kernel) {
         Expansions::Short { narrow, wide } => {
             tiles::add(&mut image, n_px, &runs, narrow);

@@ -15,6 +15,8 @@ pub(crate) mod reference;
 mod scatter;
 mod separable;
 
+use std::ops::Range;
+
 use galmass_core::{Map, PixelGrid, SupportRadius, Unit};
 use ndarray::Array2;
 
@@ -134,9 +136,16 @@ pub fn deposit(
             scatter::image_of(&discs, n_px, config.kernel)
         }
         Scheme::Exact | Scheme::Fast => {
-            let splat = |place, support_px, weight| Splat::new(place, support_px, weight, n_px);
-            let splats = placement.collect(positions_kpc, weights, support, splat);
-            exact::image_of(splats, n_px, config.kernel)
+            let pixel_size_kpc = grid.pixel_size_kpc();
+            let place = |particles: Range<usize>, splats: &mut Vec<Splat>| {
+                for index in particles {
+                    let support_kpc = support[index].kpc();
+                    placement.visit(positions_kpc[index], support_kpc, |in_px| {
+                        splats.extend(Splat::new(in_px, support_kpc / pixel_size_kpc, weights[index], n_px));
+                    });
+                }
+            };
+            exact::image_of(positions_kpc.len(), n_px, config.kernel, place)
         }
     };
     into_map(image, grid, unit)

@@ -52,23 +52,35 @@ pub(super) fn cell(at: f64) -> i32 {
 }
 
 /// Chunks of splats, each of them sorted by tiles; their order within a tile of a chunk is as it was.
-pub(super) struct Runs<'a> {
+pub(super) struct Runs {
     pub(super) tiles: Tiles,
-    chunks: Vec<Chunk<'a>>,
+    chunks: Vec<Chunk>,
 }
 
-struct Chunk<'a> {
-    splats: &'a [Splat],
+struct Chunk {
+    splats: Vec<Splat>,
     /// Where the splats of each tile end, and those of wide kernels that begin in each row of tiles.
     ends: Vec<u32>,
 }
 
-impl<'a> Runs<'a> {
-    pub(super) fn sort(splats: &'a mut [Splat], n_px: usize) -> Self {
+impl Runs {
+    /// Takes the splats of `n_particles` from `place`, which appends those of some of them.
+    pub(super) fn sort(
+        n_particles: usize,
+        n_px: usize,
+        place: impl Fn(Range<usize>, &mut Vec<Splat>) + Sync,
+    ) -> Self {
         let tiles = Tiles::new(n_px);
-        // Not more tiles than splats to a chunk, so that the ends of runs take little memory.
+        // Not more tiles than particles to a chunk, so that the ends of runs take little memory.
+        let length = CHUNK.max(tiles.len());
+        let sort = |start: usize| {
+            let particles = start..n_particles.min(start + length);
+            let mut splats = Vec::with_capacity(particles.len());
+            place(particles, &mut splats);
+            Chunk::sort(&splats, tiles)
+        };
         let chunks =
-            splats.par_chunks_mut(CHUNK.max(tiles.len())).map(|splats| Chunk::sort(splats, tiles)).collect();
+            (0..n_particles.div_ceil(length)).into_par_iter().map(|chunk| sort(chunk * length)).collect();
         Self { tiles, chunks }
     }
 
@@ -91,10 +103,9 @@ impl<'a> Runs<'a> {
     }
 }
 
-impl<'a> Chunk<'a> {
+impl Chunk {
     /// Sorts by counting.
-    fn sort(splats: &'a mut [Splat], tiles: Tiles) -> Self {
-        let unsorted = splats.to_vec();
+    fn sort(unsorted: &[Splat], tiles: Tiles) -> Self {
         let of: Vec<u32> = unsorted.iter().map(|splat| tiles.of(splat)).collect();
         let mut ends = vec![0u32; tiles.len() + tiles.per_side];
         of.iter().for_each(|&tile| ends[tile as usize] += 1);
@@ -102,9 +113,10 @@ impl<'a> Chunk<'a> {
         for end in &mut ends {
             next += std::mem::replace(end, next);
         }
-        for (splat, tile) in unsorted.into_iter().zip(of) {
+        let mut splats = unsorted.to_vec();
+        for (splat, tile) in unsorted.iter().zip(of) {
             let place = &mut ends[tile as usize];
-            splats[*place as usize] = splat;
+            splats[*place as usize] = *splat;
             *place += 1;
         }
         Self { splats, ends }
@@ -128,9 +140,7 @@ mod tests {
             let support = [0.0, 0.3, 7.5, 7.6, 5.0][index % 5];
             Splat::new(place, support, 1.0 + index as f64, n_px)
         };
-        let splats: Vec<Splat> = (0..100_000).filter_map(splat).collect();
-        let mut sorted = splats.clone();
-        let runs = Runs::sort(&mut sorted, n_px);
+        let runs = Runs::sort(100_000, n_px, |indices, splats| splats.extend(indices.filter_map(splat)));
         let mut n_seen = 0;
         for (tile, n_splats) in runs.occupied() {
             let [column, row] = runs.tiles.start(tile);
@@ -147,6 +157,6 @@ mod tests {
             n_seen += n_splats;
         }
         assert!(runs.wide().all(|splat| splat.support == 7.6));
-        assert_eq!(n_seen + runs.wide().count(), splats.len());
+        assert_eq!(n_seen + runs.wide().count(), (0..100_000).filter_map(splat).count());
     }
 }

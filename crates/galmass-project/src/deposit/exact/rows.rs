@@ -90,7 +90,7 @@ struct Band<'a, const SIXTEENS: usize> {
     rows: Range<usize>,
     light: &'a mut [f64],
     n_px: usize,
-    runs: &'a Runs<'a>,
+    runs: &'a Runs,
     expansion: &'a Mixed<SIXTEENS>,
 }
 

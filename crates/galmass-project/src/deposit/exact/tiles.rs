@@ -81,7 +81,7 @@ impl Buffer {
 /// Adds up a part.
 struct Sum<'a, const BLOCKS: usize> {
     part: &'a Part,
-    runs: &'a Runs<'a>,
+    runs: &'a Runs,
     expansion: &'a Separable<BLOCKS>,
 }
 

@@ -220,10 +220,14 @@ impl<P: Fn(usize) -> Particle> Work for SortChunk<'_, P> {
         let highest = tiling.levels.len() as i64 - 1;
         for start in indices.clone().step_by(BLOCK) {
             let n = BLOCK.min(indices.end - start);
+            if n < BLOCK {
+                block = Block::default();
+            }
             for k in 0..n {
                 block.set(k, &particle(start + k));
             }
-            is_sound &= block.find_windows(n, highest);
+            is_sound &= block.is_sound();
+            block.find_windows(highest);
             for k in 0..n {
                 let slot = &mut placed[n_placed];
                 if block.is_plain(k, tiling) {
@@ -290,21 +294,28 @@ impl Block {
         Particle { centre, support: self.support[k], light: self.light[k] }
     }
 
-    /// Finds the windows of the first `n` particles; whether these are sound. Others are left over from before.
+    /// Whether all particles have finite places, supports and light, and neither of these below zero.
     #[inline(always)]
-    fn find_windows(&mut self, n: usize, highest: i64) -> bool {
-        let mut not_finite = [0.0f64; BLOCK];
-        let mut smallest = [0.0f64; BLOCK];
+    fn is_sound(&self) -> bool {
+        const LANES: usize = 16;
+        let (mut zeros, mut smallest) = ([0.0f64; LANES], [0.0f64; LANES]);
         for k in 0..BLOCK {
             let (support, light) = (self.support[k], self.light[k]);
-            // 0, or NaN as soon as one of them is not finite.
-            not_finite[k] =
+            // Stays 0, or becomes NaN as soon as one of them is not finite.
+            zeros[k % LANES] +=
                 (self.centre[0][k] * 0.0 + self.centre[1][k] * 0.0) + (support * 0.0 + light * 0.0);
-            smallest[k] = if support < light { support } else { light };
+            let smaller = if support < light { support } else { light };
+            smallest[k % LANES] = if smaller < smallest[k % LANES] { smaller } else { smallest[k % LANES] };
         }
-        let is_sound = (0..n).all(|k| (not_finite[k] == 0.0) & (smallest[k] >= 0.0));
+        zeros.iter().sum::<f64>() == 0.0 && smallest.iter().sum::<f64>() == 0.0
+    }
+
+    /// Finds the levels and windows of all particles.
+    #[inline(always)]
+    fn find_windows(&mut self, highest: i64) {
         let mut scale = [0.0f64; BLOCK];
         let mut wide = [0.0f64; BLOCK];
+        let mut inverse = [0.0f64; BLOCK];
         for k in 0..BLOCK {
             let (_, support) = spread(0.0, self.support[k]);
             // The power of two that takes the support down to the widest, read off its exponent.
@@ -315,20 +326,19 @@ impl Block {
             self.level[k] = level as i32;
             scale[k] = f64::from_bits(((EXPONENT_OF_ONE - level) as u64) << MANTISSA_BITS);
             wide[k] = support * scale[k];
+            inverse[k] = 1.0 / wide[k];
+            self.per_cell[k] = inverse[k] as f32;
         }
         for axis in 0..2 {
             let centre = &self.centre[axis];
             for k in 0..BLOCK {
                 let at = spread(centre[k], self.support[k]).0 * scale[k];
                 let low = (at - wide[k]).floor();
-                let inverse = 1.0 / wide[k];
                 self.low[axis][k] = low as i32;
                 self.high[axis][k] = (at + wide[k]).floor() as i32;
-                self.first[axis][k] = ((low - at) * inverse) as f32;
-                self.per_cell[k] = inverse as f32;
+                self.first[axis][k] = ((low - at) * inverse[k]) as f32;
             }
         }
-        is_sound
     }
 
     /// Whether a particle with light reaches the image, and its window is neither wide nor cut nor near an edge that runs
