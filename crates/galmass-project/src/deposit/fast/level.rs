@@ -6,7 +6,7 @@
 
 /// The largest support in cells before a kernel goes one level up. Down to half of it the prolongation is good to
 /// 1e-3 of a pixel's light rms: its error falls with the fourth power of the support.
-pub(super) const WIDEST: f64 = 15.0;
+pub(super) const WIDEST: f64 = 16.4;
 
 /// Cells around a mesh that are kept beside it. The prolongation looks 3 cells around those that the next level needs:
 /// 3 + 3/2 + 3/4 + ... < 6, and one for the half cell by which a mesh may overhang.
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn wide_kernels_go_up_until_they_are_narrow() {
         let levels = levels(1024);
-        for (support, level) in [(0.0, 0), (15.0, 0), (15.5, 1), (30.0, 1), (31.0, 2), (200.0, 4), (1e300, 6)]
+        for (support, level) in [(0.0, 0), (16.0, 0), (17.0, 1), (32.0, 1), (33.0, 2), (200.0, 4), (1e300, 6)]
         {
             assert_eq!(level_of(&levels, [512.0; 2], support), level, "{support}");
         }

@@ -47,7 +47,7 @@ pub(super) struct Shapes {
     pub(super) tiny: Shape<2, 6>,
     pub(super) small: Shape<3, 7>,
     pub(super) medium: Shape<3, 8>,
-    pub(super) large: Shape<4, 11>,
+    pub(super) large: Shape<4, 9>,
 }
 
 impl Shapes {

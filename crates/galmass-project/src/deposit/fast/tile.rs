@@ -70,7 +70,7 @@ fn add_avx512<'a>(add: AddAll<'a, impl Iterator<Item = &'a Splat>>) -> f64 {
         Size::Tiny => window::add_narrow::<4, 2, 6>(splats, &shapes.tiny, cells, stride),
         Size::Small => window::add_narrow::<8, 3, 7>(splats, &shapes.small, cells, stride),
         Size::Medium => window::add_wide::<1, 3, 8>(splats, &shapes.medium, cells, stride),
-        Size::Large | Size::Huge => window::add_wide::<2, 4, 11>(splats, &shapes.large, cells, stride),
+        Size::Large | Size::Huge => window::add_wide::<2, 4, 9>(splats, &shapes.large, cells, stride),
     }
 }
 
@@ -113,14 +113,14 @@ impl<'a, I: Iterator<Item = &'a Splat>> Work for AddAll<'a, I> {
             }
             Size::Large => {
                 for splat in splats {
-                    add_window::<32, 64, 4, 11, FMA>(splat, &shapes.large, cells, stride);
+                    add_window::<32, 64, 4, 9, FMA>(splat, &shapes.large, cells, stride);
                     light += splat.light;
                 }
             }
             Size::Huge => {
                 let mut scratch = Scratch::default();
                 for splat in splats {
-                    light += add_huge::<4, 11, FMA>(splat, &shapes.large, cells, stride, &mut scratch);
+                    light += add_huge::<4, 9, FMA>(splat, &shapes.large, cells, stride, &mut scratch);
                 }
             }
         }
