@@ -161,8 +161,8 @@ impl CheckedDataset {
         }
     }
 
-    /// Whether the values of a dataset that is stored in one piece are all there, or none, as where it was never written:
-    /// HDF5 reads beyond the piece, and beyond the file.
+    /// Whether the values of a dataset that is stored in one piece are all there, or none, as where it was never
+    /// written. HDF5 would find out only when it reads, after room has been made.
     fn has_all_its_bytes(&self, values: u64, stored_bytes: u64, file_bytes: u64) -> bool {
         if !matches!(self.dataset.layout(), Layout::Contiguous | Layout::Compact) || stored_bytes == 0 {
             return true;

@@ -87,7 +87,7 @@ impl Contents {
         let n_unnamed = pass_over(records, offset)?;
         if n_unnamed > 0 {
             let path = records.path().display();
-            tracing::warn!(%path, offset, n_unnamed, "blocks without a name, which the header does not announce, are ignored");
+            tracing::warn!(%path, offset, n_unnamed, "blocks that the header does not announce are ignored");
         }
         Ok(contents)
     }
@@ -118,7 +118,8 @@ impl Contents {
                     end
                 }
                 None => {
-                    tracing::debug!(path = %records.path().display(), offset, label = label.text(), "a block is ignored");
+                    let path = records.path().display();
+                    tracing::debug!(%path, offset, label = label.text(), "a block is ignored");
                     records.close(start, marker, marker.into())?
                 }
             };
