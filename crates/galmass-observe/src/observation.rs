@@ -91,7 +91,8 @@ impl ObservationConfig {
 /// One line of sight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
-    /// Light, mass or number of stars per pixel: the cubic spline kernel of each star, projected and integrated over each pixel.
+    /// Light, mass or number of stars per pixel: the cubic spline kernel of each star, projected and integrated over
+    /// each pixel.
     pub image: Map,
     /// Mean line-of-sight velocity \[km/s\] relative to the galaxy, positive away from the observer; the fill, by
     /// default NaN, where too few stars are.
