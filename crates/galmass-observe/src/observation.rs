@@ -1,7 +1,9 @@
 //! Images and kinematic maps of one galaxy.
 
 use galmass_core::{Map, PixelGrid};
-use galmass_project::{DepositConfig, MomentConfig, SupportRadii, View, deposit, nearest_moments, support_radii};
+use galmass_project::{
+    DepositConfig, MomentConfig, SupportRadii, View, deposit, nearest_moments, support_radii,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::weighting::Weights;
