@@ -3,7 +3,7 @@
 //! The particles are sorted into a tree of buckets; what is near a bucket is copied into a list, and the n-th nearest
 //! of the list is found for all particles of the bucket at once, a particle in each lane of a vector. How far is near
 //! is an estimate that may be wrong: it is compared with the distances found, and a particle for which it was too
-//! small is looked at again, with the distance to the n-th nearest of the list, which cannot be too small.
+//! small is looked at again, as far as the n-th nearest of the list, which cannot be too near.
 
 mod bounds;
 mod config;
@@ -72,7 +72,7 @@ impl Deref for SupportRadii {
 /// number.
 ///
 /// # Cost
-/// N log N to build a k-d tree and about N n to ask it; memory for some 100 bytes a particle.
+/// N log N to build a k-d tree and about N n to ask it; memory for some 70 bytes a particle.
 ///
 /// # Examples
 /// ```

@@ -1,7 +1,7 @@
 //! The n-th nearest points of one group after the other.
 
 use super::bounds::{BOXES, Bounds, Boxes};
-use super::nearby::Nearby;
+use super::nearby::NearPoints;
 use super::select::Selector;
 use super::space::Space;
 use super::square_length;
@@ -15,6 +15,21 @@ use crate::simd::{Work, dispatch};
 /// that it is enough for most points of most buckets. More of it costs more time for these, less of it for the others.
 const EXPECTED: f64 = 0.12;
 
+/// By how much the expectation is changed from one group to the next, and the most that it grows to.
+const MORE: f64 = 1.05;
+const LESS: f64 = 0.98;
+const MOST: f64 = 40.0;
+
+/// The points of a group whose neighbours are farther away than expected, from which on that is often.
+const OFTEN: usize = GROUP / 3;
+
+/// The least cube root of the volume of a box, in its diagonals, that tells something.
+const FLATTEST: f64 = 0.2;
+
+/// The points from which on a list is cut short: so many times n, and a few more. So many are seldom near.
+const MANY_TIMES: usize = 16;
+const MANY: usize = 200;
+
 /// How often the search around a point is cut short where it finds too many.
 const CUTS: usize = 2;
 
@@ -22,14 +37,17 @@ const CUTS: usize = 2;
 pub(super) struct Search<'a> {
     tree: &'a Tree,
     space: Space,
+    /// By what the images of the points are moved.
     shifts: Vec<[f64; 3]>,
+    /// The squared distance up to which no point has two images.
     unique_up_to: f64,
     n: usize,
-    /// The points from which on a list is cut short: so many are not near.
+    /// The points from which on a list is cut short.
     n_most: usize,
     /// The squared distance to the n-th nearest point that is expected, in squared sizes of a bucket.
     expected: f64,
-    nearby: [Nearby; BOXES],
+    expected_at_first: f64,
+    near: NearPoints,
     selector: Selector,
     missing: Vec<Missing>,
     all_squares: Vec<f64>,
@@ -46,15 +64,17 @@ struct Missing {
 
 impl<'a> Search<'a> {
     pub(super) fn new(tree: &'a Tree, space: Space, n: usize) -> Self {
+        let expected = EXPECTED * (n as f64).powf(2.0 / 3.0);
         Self {
             tree,
             space,
             shifts: space.shifts(),
             unique_up_to: space.unique_up_to(),
             n,
-            n_most: 16 * n + 200,
-            expected: EXPECTED * (n as f64).powf(2.0 / 3.0),
-            nearby: Default::default(),
+            n_most: MANY_TIMES * n + MANY,
+            expected,
+            expected_at_first: expected,
+            near: NearPoints::default(),
             selector: Selector::default(),
             missing: Vec::new(),
             all_squares: Vec::new(),
@@ -86,23 +106,35 @@ impl<'a> Search<'a> {
             boxes.set(index, &bounds, (self.expected * square_size(&bounds)).min(self.unique_up_to));
         }
         let limits = boxes.limits;
-        self.gather::<V>(&mut boxes, group, self.n_most);
+        self.near.find::<V>(self.tree, &mut boxes, &self.shifts, group, self.n_most);
+        let (mut n_too_little, mut n_too_much) = (0, 0);
         for (index, squares) in squares.chunks_mut(BUCKET).enumerate() {
             let place = group * GROUP + index * BUCKET;
             let queries = self.tree.points(place, place + squares.len());
-            let near = self.nearby[index].points();
-            let nth = self.selector.nth_nearest::<V>(self.n, queries, near, limits[index]);
+            let nth = self.selector.nth_nearest::<V>(self.n, queries, self.near.of(index), limits[index]);
             for (lane, square) in squares.iter_mut().enumerate() {
                 *square = nth[lane];
                 // Beyond the limit there may be points that are nearer than those of the list.
                 if nth[lane] > boxes.limits[index] {
+                    let was_cut = boxes.limits[index] < 0.0;
+                    n_too_much += usize::from(was_cut);
+                    n_too_little += usize::from(!was_cut);
                     self.missing.push(Missing { place: place + lane, limit: nth[lane], n_cuts: 0 });
                 }
             }
         }
+        self.adapt(n_too_little, n_too_much);
         while !self.missing.is_empty() {
             self.search_missing::<V>(group, squares);
         }
+    }
+
+    /// Expects more where it was often too little, and less where it was seldom so, or where it was too much.
+    #[inline(always)]
+    fn adapt(&mut self, n_too_little: usize, n_too_much: usize) {
+        let more = n_too_little > OFTEN.max(n_too_much);
+        let expected = self.expected * if more { MORE } else { LESS };
+        self.expected = expected.clamp(self.expected_at_first, MOST * self.expected_at_first);
     }
 
     /// Looks around a few of the points that are missing.
@@ -117,33 +149,29 @@ impl<'a> Search<'a> {
 
         let mut boxes = Boxes::NONE;
         for (index, missing) in few.iter().enumerate() {
-            let position = self.tree.position(missing.place);
-            boxes.set(index, &Bounds::of(position), missing.limit.min(self.unique_up_to));
+            // Only points that are nearer can say more than is known; there may be any number just as far.
+            let nearer = missing.limit.next_down().min(self.unique_up_to);
+            boxes.set(index, &Bounds::of(self.tree.position(missing.place)), nearer);
         }
         let limits = boxes.limits;
-        let cut = few.iter().all(|missing| missing.n_cuts < CUTS);
-        self.gather::<V>(&mut boxes, group, if cut { self.n_most } else { usize::MAX });
+        let may_cut = few.iter().all(|missing| missing.n_cuts < CUTS);
+        let n_most = if may_cut { self.n_most } else { usize::MAX };
+        self.near.find::<V>(self.tree, &mut boxes, &self.shifts, group, n_most);
         for (index, missing) in few.iter().enumerate() {
             let position = self.tree.position(missing.place);
-            let near = self.nearby[index].points();
-            let nth = self.selector.nth_nearest_of_one::<V>(self.n, position, near, limits[index]);
+            let nth =
+                self.selector.nth_nearest_of_one::<V>(self.n, position, self.near.of(index), limits[index]);
             let square = &mut squares[missing.place - group * GROUP];
-            if nth <= boxes.limits[index] {
+            if boxes.limits[index] < limits[index] {
+                let limit = nth.min(missing.limit);
+                self.missing.push(Missing { limit, n_cuts: missing.n_cuts + 1, ..*missing });
+            } else if nth <= limits[index] {
                 *square = nth;
-            } else if boxes.limits[index] < limits[index] {
-                self.missing.push(Missing { limit: nth, n_cuts: missing.n_cuts + 1, ..*missing });
+            } else if missing.limit <= self.unique_up_to {
+                *square = missing.limit;
             } else {
                 *square = self.nth_of_all(position);
             }
-        }
-    }
-
-    /// Copies for each box what is near it; where this was cut short the limit is negative afterwards.
-    #[inline(always)]
-    fn gather<V: Vector>(&mut self, boxes: &mut Boxes, group: usize, n_most: usize) {
-        self.nearby.iter_mut().for_each(Nearby::clear);
-        for shift in &self.shifts {
-            self.tree.gather::<V>(boxes, *shift, group, n_most, &mut self.nearby);
         }
     }
 
@@ -166,9 +194,6 @@ fn square_size(bounds: &Bounds) -> f64 {
     diagonal * root_of_volume.max(FLATTEST * diagonal)
 }
 
-/// The least cube root of the volume of a box, in its diagonals, that tells something.
-const FLATTEST: f64 = 0.2;
-
 /// A group to be searched by plain loops.
 struct Group<'s, 'a> {
     search: &'s mut Search<'a>,
@@ -182,5 +207,57 @@ impl Work for Group<'_, '_> {
     #[inline(always)]
     fn run<const FMA: bool>(self) {
         self.search.search::<Plain>(self.group, self.squares);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::neighbours::NeighbourConfig;
+    use crate::neighbours::reference;
+    use crate::testing::ball;
+
+    /// The squares that the search finds with one kind of vectors.
+    fn squares<V: Vector>(positions: &[[f64; 3]], space: Space, n: usize) -> Vec<f64> {
+        let tree = Tree::build(positions);
+        let mut search = Search::new(&tree, space, n);
+        let mut squares = vec![0.0; positions.len()];
+        for (group, squares) in squares.chunks_mut(GROUP).enumerate() {
+            search.search::<V>(group, squares);
+        }
+        let mut in_order = squares.clone();
+        tree.original_indices().iter().zip(squares).for_each(|(&index, square)| in_order[index] = square);
+        in_order
+    }
+
+    #[test]
+    fn vectors_of_every_kind_find_the_same() {
+        let mut positions = ball(3000, 1.0, 21);
+        positions.extend(ball(100, 40.0, 22));
+        positions.extend([[0.25; 3]; 60]);
+        positions.iter_mut().for_each(|position| *position = position.map(|x| x + 50.0));
+        for (space, box_size_kpc) in [(Space::Open, None), (Space::Periodic { side: 100.0 }, Some(100.0))] {
+            let config = NeighbourConfig { n_neighbours: 32, box_size_kpc };
+            let slow = reference::support_radii_with(&positions, &config).unwrap();
+            let slow: Vec<f64> = slow.iter().map(|radius| radius.kpc()).collect();
+            let plain: Vec<f64> =
+                squares::<Plain>(&positions, space, 33).into_iter().map(f64::sqrt).collect();
+            assert_eq!(plain, slow);
+            #[cfg(target_arch = "x86_64")]
+            if crate::simd::has_avx512() {
+                let wide: Vec<f64> =
+                    squares::<Avx512>(&positions, space, 33).into_iter().map(f64::sqrt).collect();
+                assert_eq!(wide, slow);
+            }
+        }
+    }
+
+    #[test]
+    fn the_size_of_a_box_is_between_its_diagonal_and_the_root_of_its_volume() {
+        let size = |x: f64, y: f64, z: f64| square_size(&Bounds { low: [0.0; 3], high: [x, y, z] });
+        assert!((size(1.0, 1.0, 1.0) - 3f64.sqrt()).abs() < 1e-15);
+        assert!((size(3.0, 4.0, 0.0) - FLATTEST * 25.0).abs() < 1e-14);
+        assert_eq!(size(0.0, 0.0, 0.0), 0.0);
+        assert_eq!(size(f64::INFINITY, 0.0, 1.0), f64::INFINITY);
     }
 }

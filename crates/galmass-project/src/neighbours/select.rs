@@ -263,3 +263,59 @@ fn part<V: Vector>(rows: &[Row], at: V) -> Parted<V> {
     let [(n, below, above), (n_too, below_too, above_too)] = both;
     Parted { n_up_to: n.add(n_too), below: below.max(below_too), above: above.min(above_too) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::neighbours::vector::Plain;
+    use crate::testing::{ball, uniform};
+
+    /// The n-th nearest of points on the x axis, seen from eight places near 0, and from the first of these alone.
+    fn assert_selects(x: &[f64], limits: &[f64]) {
+        let nothing = vec![0.0; x.len()];
+        let points = Points { x, y: &nothing, z: &nothing };
+        let at = [0.0, 0.0, 1.0, -1.0, 0.5, 100.0, 1e-3, 7.0];
+        let queries = Points { x: &at, y: &[0.0; WIDTH], z: &[0.0; WIDTH] };
+        let mut selector = Selector::default();
+        for n in (1..=x.len() + 1).filter(|n| n % 7 == 1 || *n >= x.len()) {
+            let expected = at.map(|at| {
+                let mut squares: Vec<f64> = x.iter().map(|x| (x - at) * (x - at)).collect();
+                squares.sort_by(f64::total_cmp);
+                squares.get(n - 1).copied().unwrap_or(f64::INFINITY)
+            });
+            for &limit in limits {
+                let found = selector.nth_nearest::<Plain>(n, queries, points, limit);
+                assert_eq!(found, expected, "n = {n}, limit = {limit}");
+                let found = selector.nth_nearest_of_one::<Plain>(n, [at[0], 0.0, 0.0], points, limit);
+                assert_eq!(found, expected[0], "n = {n}, limit = {limit}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_nth_of_any_numbers_is_found_from_any_limit() {
+        let limits = [0.0, 1e-300, 0.3, 25.0, 1e6, f64::INFINITY];
+        assert_selects(&uniform(200, -5.0..5.0, 1), &limits);
+        assert_selects(&[2.0; 50], &limits);
+        assert_selects(&[], &limits);
+        let few: Vec<f64> = (0..90).map(|i| f64::from(i % 4)).collect();
+        assert_selects(&few, &limits);
+        let wild: Vec<f64> = (0..120).map(|i| 10f64.powi(3 * i - 180)).collect();
+        assert_selects(&wild, &limits);
+    }
+
+    #[test]
+    fn queries_that_are_missing_disturb_nothing() {
+        let positions = ball(100, 1.0, 2);
+        let axis = |axis: usize| positions.iter().map(|position| position[axis]).collect::<Vec<_>>();
+        let (x, y, z) = (axis(0), axis(1), axis(2));
+        let points = Points { x: &x, y: &y, z: &z };
+        let mut selector = Selector::default();
+        let first = |n: usize| Points { x: &x[..n], y: &y[..n], z: &z[..n] };
+        let all = selector.nth_nearest::<Plain>(10, first(8), points, 0.1);
+        for n_queries in 1..8 {
+            let some = selector.nth_nearest::<Plain>(10, first(n_queries), points, 0.1);
+            assert_eq!(some[..n_queries], all[..n_queries]);
+        }
+    }
+}

@@ -2,6 +2,9 @@
 
 use super::square_length;
 
+/// The side whose square is well above the smallest normal number.
+const SMALLEST: f64 = 1e-140;
+
 /// What particles are in.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Space {
@@ -58,11 +61,12 @@ impl Space {
         square_length(nearest(0), nearest(1), nearest(2))
     }
 
-    /// The largest squared distance up to which no particle has two images: half the side, and a bit less than is
-    /// needed for rounding.
+    /// The squared distance up to which no particle has two images: that of half the side, and somewhat less because
+    /// of rounding. Negative for a box so small that squares are not rounded to a part of themselves.
     pub(super) fn unique_up_to(self) -> f64 {
         match self {
             Self::Open => f64::INFINITY,
+            Self::Periodic { side } if side < SMALLEST => -1.0,
             Self::Periodic { side } => 0.25 * side * side * (1.0 - 1e-12),
         }
     }

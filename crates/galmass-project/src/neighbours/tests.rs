@@ -157,7 +157,7 @@ fn in_a_box_the_nearest_image_counts_once() {
 fn boxes_of_any_size_neither_hang_nor_panic() {
     let mut points = ball(100, 1.0, 13);
     points.extend([[f64::MAX, 0.0, 0.0], [-f64::MAX, 1.0, 0.0], [f64::MIN_POSITIVE, -0.0, 0.0]]);
-    for side in [f64::MIN_POSITIVE, 1e-200, 1e200, f64::MAX] {
+    for side in [f64::MIN_POSITIVE, 1e-200, 1e-161, 1e-130, 1e200, f64::MAX] {
         assert_equals_reference(&points, Some(side));
     }
 }

@@ -5,10 +5,12 @@
 //! where a node, its children and its points are follows by arithmetic. No point set, not even one of coincident
 //! points, can make the tree deep.
 
+use std::cmp::Ordering;
+
 use rayon::prelude::*;
 
 use super::bounds::{BOXES, Bounds, Boxes};
-use super::nearby::{Nearby, Points, near};
+use super::nearby::{Points, near};
 use super::vector::Vector;
 
 /// The most points in a bucket: those whose neighbours are looked for in one go, a point in each lane of a vector.
@@ -35,6 +37,8 @@ pub(super) struct Tree {
     nodes: Vec<Bounds>,
     /// The boxes of the leaves of each group.
     leaves: Vec<[Bounds; LEAVES]>,
+    n_points: usize,
+    /// Up to the end of the last leaf, where there are no points.
     x: Vec<f64>,
     y: Vec<f64>,
     z: Vec<f64>,
@@ -51,12 +55,19 @@ impl Tree {
         if n_groups > 0 {
             halve(&mut points, &mut nodes, &mut leaves);
         }
+        let axis = |axis: usize| {
+            let mut values: Vec<f64> = Vec::with_capacity(n_groups * GROUP);
+            points.par_iter().map(|(position, _)| position[axis]).collect_into_vec(&mut values);
+            values.resize(n_groups * GROUP, 0.0);
+            values
+        };
         Self {
             nodes,
             leaves,
-            x: points.par_iter().map(|(position, _)| position[0]).collect(),
-            y: points.par_iter().map(|(position, _)| position[1]).collect(),
-            z: points.par_iter().map(|(position, _)| position[2]).collect(),
+            n_points: positions.len(),
+            x: axis(0),
+            y: axis(1),
+            z: axis(2),
             original_indices: points.par_iter().map(|(_, index)| *index).collect(),
         }
     }
@@ -69,7 +80,7 @@ impl Tree {
 
     /// The positions of all points.
     pub(super) fn positions(&self) -> impl Iterator<Item = [f64; 3]> {
-        self.x.iter().zip(&self.y).zip(&self.z).map(|((&x, &y), &z)| [x, y, z])
+        (0..self.n_points).map(|place| self.position(place))
     }
 
     /// The box around the points of a bucket of a group, of which there are so many.
@@ -90,32 +101,27 @@ impl Tree {
         Points { x: &self.x[start..end], y: &self.y[start..end], z: &self.z[start..end] }
     }
 
-    /// The points of a leaf: none where the points end before it.
-    #[inline(always)]
-    fn leaf(&self, group: usize, leaf: usize) -> Points<'_> {
-        let start = group * GROUP + leaf * LEAF;
-        let place = |place: usize| place.min(self.x.len());
-        self.points(place(start), place(start + LEAF))
-    }
-
     fn root(&self) -> Branch {
         Branch { node: 0, group: 0, n_groups: self.leaves.len() }
     }
 
-    /// Appends to the list of each box the points, moved by `shift`, that lie within the limit of the box, from the
-    /// group `home` outwards. A list that has got more than `n_most` points is left as it is.
+    /// Lists the leaves that lie within the limits of some boxes when they are moved by `shift`, from the group `home`
+    /// outwards. A box that has got more than `n_most` leaves gets no more, and a negative limit.
     #[inline(always)]
-    pub(super) fn gather<V: Vector>(
+    pub(super) fn near_leaves<V: Vector>(
         &self,
         boxes: &mut Boxes,
         shift: [f64; 3],
         home: usize,
         n_most: usize,
-        nearby: &mut [Nearby; BOXES],
+        leaves: &mut Vec<NearLeaf>,
     ) {
+        leaves.clear();
+        let n_most = V::splat(n_most as f64);
+        let mut n_leaves = V::splat(0.0);
         // The tree is halved at each level, so that no walk leaves more nodes open than a number has bits.
         let mut open = [self.root(); usize::BITS as usize];
-        let mut n_open = usize::from(near::<V>(boxes, &self.nodes[0], shift) != 0);
+        let mut n_open = usize::from(V::bits(near::<V>(boxes, &self.nodes[0], shift)) != 0);
         while n_open > 0 {
             n_open -= 1;
             let branch = open[n_open];
@@ -125,25 +131,44 @@ impl Tree {
                 // Whether a node is near is anyone's guess, so it is computed and not branched upon.
                 for half in [later, sooner] {
                     open[n_open] = half;
-                    n_open += usize::from(near::<V>(boxes, &self.nodes[half.node], shift) != 0);
+                    n_open += usize::from(V::bits(near::<V>(boxes, &self.nodes[half.node], shift)) != 0);
                 }
                 continue;
             }
             for (leaf, bounds) in self.leaves[branch.group].iter().enumerate() {
-                let mut is_near = near::<V>(boxes, bounds, shift);
-                let points = self.leaf(branch.group, leaf);
-                while is_near != 0 {
-                    let index = is_near.trailing_zeros() as usize % BOXES;
-                    let list = &mut nearby[index];
-                    list.keep_near::<V>(points, shift, &boxes.bounds(index), boxes.limits[index]);
-                    if list.len() > n_most {
-                        boxes.limits[index] = -1.0;
-                    }
-                    is_near &= is_near - 1;
-                }
+                let near = near::<V>(boxes, bounds, shift);
+                leaves.push(NearLeaf { index: branch.group * LEAVES + leaf, boxes: V::bits(near) });
+                n_leaves = n_leaves.add_where(near, V::splat(1.0));
             }
+            let limits = V::load(&boxes.limits);
+            boxes.limits = limits.or_where(n_most.is_below(n_leaves), V::splat(-1.0)).store();
         }
     }
+
+    #[inline(always)]
+    pub(super) fn leaf(&self, index: usize) -> Leaf<'_> {
+        Leaf {
+            x: &self.x.as_chunks().0[index],
+            y: &self.y.as_chunks().0[index],
+            z: &self.z.as_chunks().0[index],
+            n_points: self.n_points.saturating_sub(index * LEAF).min(LEAF),
+        }
+    }
+}
+
+/// The points of a leaf, so many of them: what comes after these is none.
+pub(super) struct Leaf<'a> {
+    pub(super) x: &'a [f64; LEAF],
+    pub(super) y: &'a [f64; LEAF],
+    pub(super) z: &'a [f64; LEAF],
+    pub(super) n_points: usize,
+}
+
+/// A leaf, and to which boxes it is near: one bit for each.
+#[derive(Clone, Copy)]
+pub(super) struct NearLeaf {
+    pub(super) index: usize,
+    pub(super) boxes: u32,
 }
 
 /// A node, its first group, and how many groups lie below it.
@@ -211,10 +236,76 @@ fn fill_group(points: &mut [Point], bounds: Bounds, room: usize, leaves: &mut [B
 /// Puts the `n_first` points that are lowest along the widest side of their box first.
 fn divide(points: &mut [Point], n_first: usize, bounds: Bounds) -> (&mut [Point], &mut [Point]) {
     let axis = bounds.widest_side();
-    points.select_nth_unstable_by(n_first, |(a, _), (b, _)| a[axis].total_cmp(&b[axis]));
+    points.select_nth_unstable_by(n_first, |(a, _), (b, _)| {
+        a[axis].partial_cmp(&b[axis]).unwrap_or(Ordering::Equal)
+    });
     points.split_at_mut(n_first)
 }
 
 fn bounds_around(points: &[Point]) -> Bounds {
     Bounds::around(points.iter().map(|(position, _)| *position))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::neighbours::bounds::Boxes;
+    use crate::neighbours::vector::Plain;
+    use crate::testing::ball;
+
+    #[test]
+    fn every_point_is_in_the_tree_once_and_inside_the_boxes_above_it() {
+        for n_points in [1, 7, 8, 9, 63, 64, 65, 127, 128, 129, 5000] {
+            let positions = ball(n_points, 1.0, 3);
+            let tree = Tree::build(&positions);
+            let mut seen = vec![0; n_points];
+            tree.original_indices().iter().for_each(|&index| seen[index] += 1);
+            assert_eq!(seen, vec![1; n_points]);
+            assert!(
+                tree.positions().zip(tree.original_indices()).all(|(position, &i)| position == positions[i])
+            );
+            let is_inside = |bounds: &Bounds, place: usize| {
+                let position = tree.position(place);
+                (0..3).all(|axis| (bounds.low[axis]..=bounds.high[axis]).contains(&position[axis]))
+            };
+            let mut open = vec![tree.root()];
+            while let Some(branch) = open.pop() {
+                let end = ((branch.group + branch.n_groups) * GROUP).min(n_points);
+                assert!((branch.group * GROUP..end).all(|place| is_inside(&tree.nodes[branch.node], place)));
+                if branch.n_groups > 1 {
+                    let (first, second) = branch.halves();
+                    open.extend([first, second]);
+                }
+            }
+            let leaves = tree.leaves.as_flattened();
+            assert!((0..n_points).all(|place| is_inside(&leaves[place / LEAF], place)));
+            let n_listed: usize = (0..leaves.len()).map(|leaf| tree.leaf(leaf).n_points).sum();
+            assert_eq!(n_listed, n_points);
+        }
+    }
+
+    #[test]
+    fn a_box_is_near_to_the_leaves_within_its_limit_and_to_no_more_than_asked_for() {
+        let tree = Tree::build(&ball(5000, 1.0, 4));
+        let mut boxes = Boxes::NONE;
+        let bounds = tree.leaves[20][1];
+        boxes.set(2, &bounds, 0.01);
+        let mut near = Vec::new();
+        tree.near_leaves::<Plain>(&mut boxes, [0.0; 3], 20, usize::MAX, &mut near);
+        near.retain(|leaf| leaf.boxes != 0);
+        assert!(near.iter().all(|leaf| leaf.boxes == 1 << 2));
+        let is_near = |other: &Bounds| {
+            let outside = |axis: usize| {
+                (bounds.low[axis] - other.high[axis]).max(other.low[axis] - bounds.high[axis]).max(0.0)
+            };
+            (0..3).map(|axis| outside(axis).powi(2)).sum::<f64>() <= 0.01
+        };
+        let n_expected = tree.leaves.as_flattened().iter().filter(|other| is_near(other)).count();
+        assert_eq!(near.len(), n_expected);
+        assert_eq!(near[0].index / LEAVES, 20, "the walk begins at home");
+        assert_eq!(boxes.limits[2], 0.01);
+        tree.near_leaves::<Plain>(&mut boxes, [0.0; 3], 20, 3, &mut near);
+        assert!(boxes.limits[2] < 0.0);
+        assert!(near.iter().filter(|leaf| leaf.boxes != 0).count() < 3 + 2 * LEAVES);
+    }
 }

@@ -341,3 +341,63 @@ mod avx512 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All operations on pairs of awkward numbers, as bits.
+    fn all<V: Vector>() -> Vec<[u64; WIDTH]> {
+        let a = [0.0, 1.0, 2.5, f64::INFINITY, 1e300, 5e-324, 3.0, f64::MAX];
+        let b = [0.0, 2.0, 2.5, 1.0, f64::INFINITY, 1e-310, -1.0, f64::MAX];
+        let (va, vb) = (V::load(&a), V::load(&b));
+        let mut results = vec![va.add(vb), va.sub(vb), va.mul(vb), va.div(vb), va.max(vb), va.min(vb)];
+        results.extend([
+            va.max(V::splat(0.0)).midpoint_of_bits(vb.max(V::splat(0.0))),
+            square_length(va, vb, va),
+        ]);
+        let masks = [va.is_at_most(vb), va.is_below(vb), va.equals(vb)];
+        for mask in
+            [masks[0], masks[1], masks[2], V::both(masks[0], masks[1]), V::without(masks[0], masks[2])]
+        {
+            results.extend([va.or_where(mask, vb), va.add_where(mask, vb)]);
+            results.extend([va.max_where(mask, vb), va.min_where(mask, vb)]);
+            let mut chosen = [0.0; WIDTH];
+            va.store_chosen(mask, &mut chosen);
+            let n_chosen = V::bits(mask).count_ones() as usize;
+            chosen[n_chosen..].fill(0.0);
+            results.extend([V::load(&chosen), V::splat(f64::from(V::bits(mask)))]);
+        }
+        let mut some = V::load_some(&a[..5]).store();
+        some[5..].fill(0.0);
+        results.push(V::load(&some));
+        // Which NaN it is does not matter.
+        results
+            .into_iter()
+            .map(|v| v.store().map(|x| if x.is_nan() { u64::MAX } else { x.to_bits() }))
+            .collect()
+    }
+
+    #[test]
+    fn plain_words_say_what_they_should() {
+        let (a, b) = (Plain([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]), Plain::splat(4.5));
+        assert_eq!(Plain::bits(a.is_at_most(b)), 0b1111);
+        assert_eq!(Plain::bits(Plain::without(a.is_at_most(b), a.equals(Plain::splat(2.0)))), 0b1101);
+        assert_eq!(a.add_where(a.is_below(b), b).store(), [5.5, 6.5, 7.5, 8.5, 5.0, 6.0, 7.0, 8.0]);
+        assert_eq!(a.max_where(a.is_below(b), b).min(b).store(), [4.5; WIDTH]);
+        let mut chosen = [0.0; WIDTH];
+        a.store_chosen(b.is_below(a), &mut chosen);
+        assert_eq!(chosen[..4], [5.0, 6.0, 7.0, 8.0]);
+        assert_eq!(square_length(a, b, a).store()[0], super::super::square_length(1.0, 4.5, 1.0));
+        let half_way = Plain::splat(1.0).midpoint_of_bits(Plain::splat(2.0)).store()[0];
+        assert_eq!(half_way, 1.5);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn avx512_says_the_same() {
+        if crate::simd::has_avx512() {
+            assert_eq!(all::<Avx512>(), all::<Plain>());
+        }
+    }
+}
