@@ -140,7 +140,7 @@ impl List {
             let (x, y, z) = (moved(x, 0), moved(y, 1), moved(z, 2));
             let near = nearness.is_near([x, y, z]);
             for (list, values) in [(&mut self.x, x), (&mut self.y, y), (&mut self.z, z)] {
-                if let Some(room) = list[self.n..self.n + WIDTH].as_mut_array() {
+                if let Some(room) = list[self.n..self.n + WIDTH].first_chunk_mut() {
                     values.store_chosen(near, room);
                 }
             }
