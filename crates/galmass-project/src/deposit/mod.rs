@@ -121,9 +121,12 @@ pub fn deposit(
         _ => support.iter().map(|radius| radius.kpc()).fold(0.0, f64::max),
     };
     let placement = Placement::new(view, grid, config, widest_kpc)?;
-    if config.scheme == Scheme::Fast && fast::is_for(positions_kpc.len(), config.kernel) {
+    if config.scheme == Scheme::Fast && fast::is_for(positions_kpc.len(), n_px, config.kernel) {
         // Bad values are met on the way, and only then looked for by name.
-        if let Some(image) = fast::image_of(positions_kpc, weights, support, &placement, config.kernel) {
+        // One way into the thread pool in place of one for each step: a way costs as much as a thousand kernels.
+        let image =
+            rayon::scope(|_| fast::image_of(positions_kpc, weights, support, &placement, config.kernel));
+        if let Some(image) = image {
             return into_map(image, grid, unit);
         }
     }

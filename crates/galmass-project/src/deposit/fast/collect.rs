@@ -1,29 +1,35 @@
-//! From the tiles of all levels to the image.
+//! From the meshes that kernels were added to, to the image.
 
 use rayon::prelude::*;
 
-use super::Tile;
-use super::level::{Level, MARGIN};
-use super::prolong::{part_row, part_rows};
+use super::Sheet;
+use super::level::{HALO, Level, MARGIN, Meshes};
+use super::prolong::{part_columns, part_rows};
+use super::scratch::Scratch;
 use crate::simd::{Work, dispatch};
 
-/// Rows that one thread fills at a time.
-const ROWS: usize = 16;
+/// Rows that one thread fills at a time: an even number.
+const ROWS: usize = 32;
 
-/// Adds up the tiles of each mesh, in their order, and each mesh to the finer one below, down to the image.
+/// Adds up each mesh over the sheets, in their order, and each mesh to the finer one below, down to the image.
 ///
 /// Where the shapes leave a little less than nothing, at the rim of kernels, there is nothing; what they leave too much
 /// elsewhere, some millionths, is taken from all alike.
-pub(super) fn image_of(tiles: &[Tile], levels: &[Level]) -> Vec<f64> {
-    let highest = tiles.iter().map(|tile| tile.piece.level).max().unwrap_or(0);
+pub(super) fn image_of(sheets: &[Sheet], meshes: &Meshes) -> Vec<f64> {
+    let highest = sheets.iter().map(|sheet| sheet.highest).max().unwrap_or(0);
+    let levels = &meshes.levels()[..=highest];
     let mut coarser = None;
-    for level in (1..=highest).rev() {
-        let n = levels[level].n_with_margins();
-        let target = Target { first: 0, n, level };
-        coarser = Some((fill(&target, tiles, coarser.as_ref()).0, n));
+    for pair in levels.windows(2).rev() {
+        let [_, level] = pair else { continue };
+        let target = Target { level, first: 0, n: level.n_with_halo() };
+        let (cells, ..) = target.fill(MESHES.take(target.n * target.n), sheets, coarser.as_ref());
+        let Some(Coarser { cells, .. }) = coarser.replace(Coarser { cells, n: target.n }) else { continue };
+        MESHES.give_back(cells);
     }
-    let target = Target { first: MARGIN, n: levels[0].n_cells, level: 0 };
-    let (mut image, above, below) = fill(&target, tiles, coarser.as_ref());
+    let image = &levels[0];
+    let target = Target { level: image, first: HALO, n: image.n_cells };
+    let (mut image, above, below) = target.fill(vec![0.0; target.n * target.n], sheets, coarser.as_ref());
+    coarser.into_iter().for_each(|coarser| MESHES.give_back(coarser.cells));
     if below < 0.0 && above + below > 0.0 {
         let factor = (above + below) / above;
         image.par_chunks_mut(ROWS * target.n).for_each(|rows| dispatch(Clear { rows, factor }));
@@ -31,68 +37,54 @@ pub(super) fn image_of(tiles: &[Tile], levels: &[Level]) -> Vec<f64> {
     image
 }
 
+static MESHES: Scratch<f64> = Scratch::new();
+
+/// All light of a level and those above it, with its halo, `n` cells a side.
+struct Coarser {
+    cells: Vec<f64>,
+    n: usize,
+}
+
 /// A square of cells to fill.
-struct Target {
-    /// Its first cell a side, margins counted.
+struct Target<'a> {
+    level: &'a Level,
+    /// Its first cell a side, counted from the first of the halo: even, like all first rows below.
     first: usize,
     /// Its cells a side.
     n: usize,
-    level: usize,
 }
 
-/// The cells of a target, and the sums of those above zero and of those below.
-fn fill(target: &Target, tiles: &[Tile], coarser: Option<&(Vec<f64>, usize)>) -> (Vec<f64>, f64, f64) {
-    let Target { first, n, .. } = *target;
-    let parted = coarser.map(|(cells, n_coarse)| {
-        let mut parted = vec![0.0; n_coarse * n];
-        parted.par_chunks_mut(ROWS * n).zip(cells.par_chunks(ROWS * n_coarse)).for_each(|(fine, coarse)| {
-            dispatch(Part { coarse, n_coarse: *n_coarse, fine, n_fine: n, first });
-        });
-        parted
-    });
-    let mut cells = vec![0.0; n * n];
-    let tiles: Vec<&Tile> = tiles.iter().filter(|tile| tile.piece.level == target.level).collect();
-    let sums: Vec<(f64, f64)> = cells
-        .par_chunks_mut(ROWS * n)
-        .enumerate()
-        .map(|(block, rows)| {
-            let first_row = first + block * ROWS;
-            dispatch(Fill { rows, n, first_row, first, tiles: &tiles, parted: parted.as_deref() })
-        })
-        .collect();
-    let (above, below) = sums.iter().fold((0.0, 0.0), |sums, block| (sums.0 + block.0, sums.1 + block.1));
-    (cells, above, below)
-}
-
-/// Parts the cells of some rows of a mesh.
-struct Part<'a> {
-    coarse: &'a [f64],
-    n_coarse: usize,
-    fine: &'a mut [f64],
-    n_fine: usize,
-    first: usize,
-}
-
-impl Work for Part<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const FMA: bool>(self) {
-        for (coarse, fine) in self.coarse.chunks(self.n_coarse).zip(self.fine.chunks_mut(self.n_fine)) {
-            part_row(coarse, self.first, fine);
-        }
+impl Target<'_> {
+    /// The cells, which are zeros, filled, and the sums of those above zero and of those below.
+    fn fill(&self, mut cells: Vec<f64>, sheets: &[Sheet], coarser: Option<&Coarser>) -> (Vec<f64>, f64, f64) {
+        let sums: Vec<(f64, f64)> = cells
+            .par_chunks_mut(ROWS * self.n)
+            .enumerate()
+            .map_init(Vec::new, |parted, (block, rows)| {
+                dispatch(Fill {
+                    target: self,
+                    first_row: self.first + block * ROWS,
+                    rows,
+                    sheets,
+                    coarser,
+                    parted,
+                })
+            })
+            .collect();
+        let (above, below) = sums.iter().fold((0.0, 0.0), |sums, block| (sums.0 + block.0, sums.1 + block.1));
+        (cells, above, below)
     }
 }
 
 /// Fills some rows of a target.
 struct Fill<'a> {
-    rows: &'a mut [f64],
-    n: usize,
-    /// The first row and column of the rows, margins counted.
+    target: &'a Target<'a>,
     first_row: usize,
-    first: usize,
-    tiles: &'a [&'a Tile],
-    parted: Option<&'a [f64]>,
+    rows: &'a mut [f64],
+    sheets: &'a [Sheet],
+    coarser: Option<&'a Coarser>,
+    /// Scratch space.
+    parted: &'a mut Vec<f64>,
 }
 
 impl Work for Fill<'_> {
@@ -101,14 +93,24 @@ impl Work for Fill<'_> {
     #[inline(always)]
     fn run<const FMA: bool>(self) -> (f64, f64) {
         const LANES: usize = 16;
-        let (mut above, mut below) = ([0.0f64; LANES], [0.0f64; LANES]);
-        for (index, cells) in self.rows.chunks_mut(self.n).enumerate() {
-            let row = self.first_row + index;
-            if let Some(parted) = self.parted {
-                part_rows(parted, self.n, row, cells);
+        let Self { target: Target { level, first, n }, first_row, rows, sheets, coarser, parted } = self;
+        if let Some(Coarser { cells, n: n_coarse }) = coarser {
+            parted.resize(2 * n_coarse, 0.0);
+            let (lower, upper) = parted.split_at_mut(*n_coarse);
+            for (pair, rows) in rows.chunks_mut(2 * n).enumerate() {
+                part_rows(cells, *n_coarse, first_row + 2 * pair, [&mut *lower, &mut *upper]);
+                let (lower_row, upper_row) = rows.split_at_mut(*n);
+                part_columns(lower, *first, lower_row);
+                part_columns(upper, *first, upper_row);
             }
-            for tile in self.tiles {
-                add_tile_row(tile, row, self.first, cells);
+        }
+        let (mut above, mut below) = ([0.0f64; LANES], [0.0f64; LANES]);
+        for (row, cells) in (first_row..).zip(rows.chunks_mut(*n)) {
+            let start = level.first + (row + MARGIN - HALO) * level.stride() + first + MARGIN - HALO;
+            for sheet in sheets {
+                for (cell, &light) in cells.iter_mut().zip(&sheet.cells[start..start + n]) {
+                    *cell += sheet.factor * f64::from(light);
+                }
             }
             let whole = cells.chunks_exact(LANES);
             for (k, &light) in whole.remainder().iter().enumerate() {
@@ -124,20 +126,6 @@ impl Work for Fill<'_> {
             }
         }
         (above.iter().sum(), below.iter().sum())
-    }
-}
-
-/// Adds the cells of a tile to a row of a mesh that begins with column `first`.
-#[inline(always)]
-fn add_tile_row(tile: &Tile, row: usize, first: usize, cells: &mut [f64]) {
-    let [first_column, first_row] = tile.piece.first;
-    let Some(own_row) = row.checked_sub(first_row).filter(|&own| own < tile.piece.n_rows) else { return };
-    let own = &tile.cells[own_row * tile.piece.stride..(own_row + 1) * tile.piece.stride];
-    let skipped = first.saturating_sub(first_column).min(own.len());
-    let from = first_column.saturating_sub(first).min(cells.len());
-    let factor = tile.factor;
-    for (cell, &light) in cells[from..].iter_mut().zip(&own[skipped..]) {
-        *cell += factor * f64::from(light);
     }
 }
 

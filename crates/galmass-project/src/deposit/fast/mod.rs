@@ -1,25 +1,27 @@
 //! Kernels integrated over pixels, to a thousandth and many times faster.
 //!
 //! ```text
-//! particles -> bins (level, tile, window size) -> tiles (separable shapes) -> levels -> prolongation -> image
+//! particles -> blocks (windows by size) -> meshes (separable shapes) -> prolongation -> image
 //! ```
 //!
-//! Three things make it fast. A kernel is a [few products](shape) of one-dimensional primitives, so that its integral
+//! Four things make it fast. A kernel is a [few products](shape) of one-dimensional primitives, so that its integral
 //! over a pixel takes a few multiply-adds and no square root. Wide kernels go to [coarser meshes](level), where they
-//! touch no more cells than narrow ones. And kernels are [sorted](bins), so that the loops over windows run in the cache
-//! and in vectors.
+//! touch no more cells than narrow ones. Kernels that overlap [share their errors](grade). And windows are found and
+//! listed by their size [in blocks](block), so that the loops over them run in vectors and without a wrong guess.
+//! Particles are not sorted: narrow kernels lie where particles are dense, on few pixels, and wide ones go to small
+//! meshes, so that the cells in use stay in the cache by themselves.
 //!
 //! Shares telescope and the prolongation parts cells without loss, so that light is kept. Cells are added up in single
-//! precision on small tiles; the rounding of each tile's total is taken out when it is added to its mesh.
+//! precision; the rounding of each sheet's total is taken out when it is added to the others.
 
-mod bins;
+mod add;
+mod block;
 mod collect;
+mod grade;
 mod level;
 mod prolong;
+mod scratch;
 mod shape;
-mod tile;
-#[cfg(target_arch = "x86_64")]
-mod window;
 
 use std::ops::Range;
 
@@ -29,24 +31,34 @@ use rayon::prelude::*;
 use super::placement::Placement;
 use crate::kernel::Kernel;
 use crate::simd::{Work, dispatch};
-use bins::{Chunk, Particle, Piece, Tiling, sort};
+use add::Adder;
+use block::{BLOCK, Block, Particle};
+use grade::Grade;
+use level::Meshes;
+use scratch::Scratch;
 use shape::Shapes;
-use tile::{AddAll, Size};
 
-/// The kernels that a tile takes before its light goes to the mesh: many enough to be worth it, few enough to leave work
-/// for other threads, and for single precision to add up.
-const KERNELS_PER_TASK: usize = 1 << 15;
+/// Sheets per particle for each cell of a sheet: to clear a sheet and to collect it takes a tenth of the time that its
+/// particles take, or less.
+const SHEETS_PER_PARTICLE_AND_CELL: usize = 4;
+
+/// The particles of a sheet are at most this many: few enough for single precision to add up.
+const MOST_PARTICLES: usize = 1 << 21;
 
 /// With fewer particles the exact scheme is fast enough.
 const FEWEST_PARTICLES: usize = 4096;
 
+/// The cells of larger images are too many for 32 bits.
+const MOST_PX: usize = 1 << 15;
+
 /// Whether the scheme keeps its promise and is worth it. Other kernels than the spline are less separable: as many
 /// products leave up to three times as much of them.
-pub(super) fn is_for(n_particles: usize, kernel: Kernel) -> bool {
-    n_particles >= FEWEST_PARTICLES && kernel == Kernel::CubicSpline
+pub(super) fn is_for(n_particles: usize, n_px: usize, kernel: Kernel) -> bool {
+    n_particles >= FEWEST_PARTICLES && n_px <= MOST_PX && kernel == Kernel::CubicSpline
 }
 
-/// Makes the image of smoothed particles; `None` if a value is not finite, or a support or weight below zero.
+/// Makes the image of smoothed particles; `None` if a value is not finite, a support or weight below zero, or a weight
+/// so large or small that single precision does not hold it.
 pub(super) fn image_of(
     positions_kpc: &[[f64; 3]],
     weights: &[f64],
@@ -55,102 +67,112 @@ pub(super) fn image_of(
     kernel: Kernel,
 ) -> Option<Vec<f64>> {
     let (view, grid) = (placement.view(), placement.grid());
-    let (half_width_kpc, pixel_size_kpc) = (grid.half_width_kpc(), grid.pixel_size_kpc());
+    let (half_width_kpc, px_per_kpc) = (grid.half_width_kpc(), 1.0 / grid.pixel_size_kpc());
     if placement.is_plain() {
-        let particle = |index: usize| Particle {
-            centre: view
-                .plane(positions_kpc[index])
-                .map(|coordinate| (coordinate + half_width_kpc) / pixel_size_kpc),
-            support: support[index].kpc() / pixel_size_kpc,
-            light: weights[index],
+        let particles = |range: Range<usize>| {
+            let columns = (&positions_kpc[range.clone()], &weights[range.clone()], &support[range]);
+            let in_px = move |coordinate| (coordinate + half_width_kpc) * px_per_kpc;
+            (columns.0.iter().zip(columns.1).zip(columns.2)).map(move |((&position, &light), support)| {
+                Particle {
+                    centre: view.plane(position).map(in_px),
+                    support: support.kpc() * px_per_kpc,
+                    light,
+                }
+            })
         };
-        return image_of_particles(positions_kpc.len(), particle, grid.n_px(), kernel);
+        let grade = Grade::of(weights, |index| support[index].kpc() * px_per_kpc, grid.n_px());
+        return image_of_particles(positions_kpc.len(), particles, Meshes::new(grid.n_px(), grade), kernel);
     }
     let particle = |centre, support, light| Some(Particle { centre, support, light });
-    let particles = placement.collect(positions_kpc, weights, support, particle);
-    image_of_particles(particles.len(), |index| particles[index], grid.n_px(), kernel)
+    let placed = placement.collect(positions_kpc, weights, support, particle);
+    let light: Vec<f64> = placed.iter().map(|particle| particle.light).collect();
+    let grade = Grade::of(&light, |index| placed[index].support, grid.n_px());
+    let particles = |range: Range<usize>| placed[range].iter().copied();
+    image_of_particles(placed.len(), particles, Meshes::new(grid.n_px(), grade), kernel)
 }
 
-fn image_of_particles(
+fn image_of_particles<P: ExactSizeIterator<Item = Particle>>(
     n_particles: usize,
-    particle: impl Fn(usize) -> Particle + Sync,
-    n_px: usize,
+    particles: impl Fn(Range<usize>) -> P + Sync,
+    meshes: Meshes,
     kernel: Kernel,
 ) -> Option<Vec<f64>> {
-    let tiling = Tiling::new(level::levels(n_px), n_particles);
-    let chunks = sort(&tiling, n_particles, particle);
-    if !chunks.iter().all(|chunk| chunk.is_sound) {
-        return None;
-    }
-    let tasks = tasks(&tiling, &chunks);
     let shapes = Shapes::of(kernel);
-    let tiles: Vec<Tile> = tasks.into_par_iter().map(|task| task.run(&chunks, &shapes)).collect();
-    Some(collect::image_of(&tiles, tiling.levels()))
+    // What follows from the numbers of particles and pixels alone is the same on any number of threads.
+    let worth_it = SHEETS_PER_PARTICLE_AND_CELL * n_particles / meshes.n_cells();
+    let n_sheets = worth_it.max(n_particles.div_ceil(MOST_PARTICLES)).max(1);
+    let end_of = |sheet: usize| (n_particles * sheet).div_ceil(n_sheets);
+    let sheets: Option<Vec<Sheet>> = (0..n_sheets)
+        .into_par_iter()
+        .map(|sheet| {
+            let range = end_of(sheet)..end_of(sheet + 1);
+            dispatch(Fill { range, particles: &particles, meshes: &meshes, shapes: &shapes })
+        })
+        .collect();
+    let sheets = sheets?;
+    let image = collect::image_of(&sheets, &meshes);
+    sheets.into_iter().for_each(|sheet| SHEETS.give_back(sheet.cells));
+    Some(image)
 }
 
-/// Kernels of one piece, from some chunks of them.
-struct Task {
-    piece: Piece,
-    chunks: Range<usize>,
-}
+static SHEETS: Scratch<f32> = Scratch::new();
 
-/// A piece of a mesh with its light.
-struct Tile {
-    piece: Piece,
+/// All meshes with the light of some particles.
+struct Sheet {
     cells: Vec<f32>,
     /// What cells are multiplied by.
     factor: f64,
+    /// The highest level with light on it.
+    highest: usize,
 }
 
-/// Shares the chunks of each piece out to tasks.
-fn tasks(tiling: &Tiling, chunks: &[Chunk]) -> Vec<Task> {
-    let mut tasks = Vec::new();
-    for &piece in &tiling.pieces {
-        let (mut first, mut n_kernels) = (0, 0);
-        for (index, chunk) in chunks.iter().enumerate() {
-            n_kernels += chunk.of_bins(piece.first_bin..piece.first_bin + Size::ALL.len()).len();
-            let is_last = index + 1 == chunks.len();
-            if n_kernels >= KERNELS_PER_TASK || is_last && n_kernels > 0 {
-                tasks.push(Task { piece, chunks: first..index + 1 });
-                (first, n_kernels) = (index + 1, 0);
+/// Fills a sheet with particles; `None` if they are not [sound](Block::is_sound).
+struct Fill<'a, F> {
+    range: Range<usize>,
+    particles: &'a F,
+    meshes: &'a Meshes,
+    shapes: &'a Shapes,
+}
+
+impl<P: ExactSizeIterator<Item = Particle>, F: Fn(Range<usize>) -> P> Work for Fill<'_, F> {
+    type Output = Option<Sheet>;
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) -> Option<Sheet> {
+        let Self { range, particles, meshes, shapes } = self;
+        let mut cells = SHEETS.take(meshes.n_cells());
+        let (mut light, mut highest) = (0.0, 0);
+        let mut block = Block::default();
+        let mut adder = Adder::new(shapes, meshes.grade);
+        for start in range.clone().step_by(BLOCK) {
+            block.fill(particles(start..range.end.min(start + BLOCK)));
+            if !block.is_sound() {
+                return None;
+            }
+            let summary = block.find_windows(meshes);
+            adder.add::<FMA>(&block, &mut cells);
+            (light, highest) = (light + summary.light, highest.max(summary.highest));
+            for window in block.special_windows(meshes) {
+                light += adder.add_special::<FMA>(&window, &mut cells);
+                highest = highest.max(window.level);
             }
         }
-    }
-    tasks
-}
-
-impl Task {
-    fn run(self, chunks: &[Chunk], shapes: &Shapes) -> Tile {
-        let Self { piece, chunks: range } = self;
-        let mut cells = vec![0.0f32; piece.stride * piece.n_rows];
-        let mut light = 0.0;
-        for size in Size::ALL {
-            let bin = piece.first_bin + size as usize;
-            let splats = chunks[range.clone()].iter().flat_map(|chunk| chunk.of_bins(bin..bin + 1));
-            light += tile::add(AddAll { splats, size, shapes, cells: &mut cells, stride: piece.stride });
-        }
-        let found = dispatch(Total(&cells));
-        Tile { piece, cells, factor: if found > 0.0 { light / found } else { 1.0 } }
+        let found = total(&cells);
+        Some(Sheet { cells, factor: if found > 0.0 { light / found } else { 1.0 }, highest })
     }
 }
 
 /// The sum of all cells.
-struct Total<'a>(&'a [f32]);
-
-impl Work for Total<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run<const FMA: bool>(self) -> f64 {
-        let mut sums = [0.0f64; 32];
-        for cells in self.0.chunks_exact(sums.len()) {
-            for (sum, &cell) in sums.iter_mut().zip(cells) {
-                *sum += f64::from(cell);
-            }
+#[inline(always)]
+fn total(cells: &[f32]) -> f64 {
+    let mut sums = [0.0f64; 32];
+    for cells in cells.chunks_exact(sums.len()) {
+        for (sum, &cell) in sums.iter_mut().zip(cells) {
+            *sum += f64::from(cell);
         }
-        let rest = self.0.chunks_exact(sums.len()).remainder();
-        sums.iter().sum::<f64>() + rest.iter().map(|&cell| f64::from(cell)).sum::<f64>()
     }
+    let rest = cells.chunks_exact(sums.len()).remainder();
+    sums.iter().sum::<f64>() + rest.iter().map(|&cell| f64::from(cell)).sum::<f64>()
 }
 
 #[cfg(test)]

@@ -46,8 +46,12 @@ fn in_t<const TERMS: usize>(terms: &[f64; TERMS]) -> [f64; TERMS] {
 pub(super) struct Shapes {
     pub(super) tiny: Shape<2, 6>,
     pub(super) small: Shape<3, 7>,
-    pub(super) medium: Shape<3, 8>,
-    pub(super) large: Shape<4, 9>,
+    /// On levels above the image each kernel has the error of the prolongation too.
+    pub(super) medium: Shape<4, 10>,
+    pub(super) large: Shape<3, 10>,
+    pub(super) special: Shape<4, 9>,
+    /// For medium windows of kernels that are many.
+    pub(super) medium_together: Shape<3, 7>,
 }
 
 impl Shapes {
@@ -59,6 +63,8 @@ impl Shapes {
             small: Shape::of(kernel),
             medium: Shape::of(kernel),
             large: Shape::of(kernel),
+            special: Shape::of(kernel),
+            medium_together: Shape::of(kernel),
         })
     }
 }

@@ -1,0 +1,69 @@
+//! Memory that is used again.
+//!
+//! Pages that are new to a program cost more than the kernels of ten thousand particles that are added on them.
+
+use std::sync::{Mutex, PoisonError};
+
+/// What is kept between images: at most so many buffers, of at most so many bytes each.
+const MOST_BUFFERS: usize = 8;
+const MOST_BYTES: usize = 1 << 22;
+
+/// Buffers of one type that are used again.
+pub(super) struct Scratch<T>(Mutex<Vec<Vec<T>>>);
+
+impl<T: Copy + Default> Scratch<T> {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    /// `n` zeros.
+    pub(super) fn take(&self, n: usize) -> Vec<T> {
+        let kept = {
+            // What is in the list is whole, even if a thread has panicked beside it.
+            let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let fits = buffers.iter().position(|buffer| buffer.capacity() >= n && buffer.capacity() <= 2 * n);
+            fits.map(|index| buffers.swap_remove(index))
+        };
+        let Some(mut buffer) = kept else { return vec![T::default(); n] };
+        buffer.clear();
+        buffer.resize(n, T::default());
+        buffer
+    }
+
+    /// Takes a buffer back, to keep it or to free it.
+    pub(super) fn give_back(&self, buffer: Vec<T>) {
+        if buffer.capacity() * size_of::<T>() > MOST_BYTES {
+            return;
+        }
+        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buffers.len() == MOST_BUFFERS {
+            buffers.remove(0);
+        }
+        buffers.push(buffer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_again_is_zero() {
+        let scratch = Scratch::new();
+        let mut first: Vec<f32> = scratch.take(100);
+        first.fill(7.0);
+        let place = first.as_ptr();
+        scratch.give_back(first);
+        let again = scratch.take(60);
+        assert_eq!((again.as_ptr(), again), (place, vec![0.0; 60]));
+    }
+
+    #[test]
+    fn little_is_kept() {
+        let scratch: Scratch<f64> = Scratch::new();
+        scratch.give_back(vec![0.0; MOST_BYTES / 8 + 1]);
+        assert!(scratch.0.lock().unwrap().is_empty());
+        (0..2 * MOST_BUFFERS).for_each(|_| scratch.give_back(vec![0.0; 10]));
+        assert_eq!(scratch.0.lock().unwrap().len(), MOST_BUFFERS);
+    }
+}
