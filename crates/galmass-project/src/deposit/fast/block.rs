@@ -3,10 +3,11 @@
 //! Windows are found in vectors, and then listed by their size: the loops over windows of one size run without a
 //! wrong guess, and all that they read is in the nearest cache.
 
+use super::grade::Grade;
 use super::level::{Level, MARGIN, MAX_LEVELS, Meshes, level_of};
 
 /// Particles that are placed together: as many as a byte can count.
-pub(super) const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 128;
 
 /// Kernels narrower than this many pixels are widened to it: single precision knows no better where they end.
 const NARROWEST_PX: f64 = 1.0 / 1024.0;
@@ -204,6 +205,8 @@ impl Block {
     pub(super) fn find_windows(&mut self, meshes: &Meshes) -> Summary {
         let highest = meshes.levels().len() as i64 - 1;
         let per_widest = 1.0 / meshes.grade.widest();
+        let aligned = meshes.highest_aligned() as i64;
+        let widest_aligned = Grade::OneByOne.widest() * meshes.levels()[meshes.highest_aligned()].cell_px;
         let mut level = [0i32; BLOCK];
         let mut scale = [0.0f64; BLOCK];
         let mut wide = [0.0f64; BLOCK];
@@ -215,6 +218,10 @@ impl Block {
             let exponent = ((ratio.to_bits() + MANTISSA) >> MANTISSA_BITS) as i64 - EXPONENT_OF_ONE;
             let own_level = if exponent > 0 { exponent } else { 0 };
             let own_level = if own_level < highest { own_level } else { highest };
+            // On the last mesh that ends with the image kernels may be as wide as any window: on the next, those that
+            // are wholly within the image may lose light across its edge.
+            let stays = (own_level == aligned + 1) & (support <= widest_aligned);
+            let own_level = if stays { aligned } else { own_level };
             level[k] = own_level as i32;
             scale[k] = f64::from_bits(((EXPONENT_OF_ONE - own_level) as u64) << MANTISSA_BITS);
             wide[k] = support * scale[k];
@@ -355,7 +362,6 @@ fn cells(centre: f64, support: f64, mesh: &Level) -> ([i64; 2], bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deposit::fast::grade::Grade;
     use crate::testing::uniform;
 
     #[test]

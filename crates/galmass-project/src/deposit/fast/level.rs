@@ -17,9 +17,6 @@ pub(super) const HALO: usize = 12;
 /// More levels than any image has.
 pub(super) const MAX_LEVELS: usize = 32;
 
-/// Cells behind the last mesh: a window is rounded up to full vectors, and those of a last row reach beyond the end.
-const BEHIND: usize = 32;
-
 /// The cells of a line of the cache.
 const CACHE_LINE: usize = 16;
 
@@ -70,6 +67,8 @@ pub(super) struct Meshes {
     pub(super) grade: Grade,
     levels: Vec<Level>,
     tables: Tables,
+    /// The highest level on which the image ends with a cell.
+    highest_aligned: usize,
 }
 
 /// What windows need to know of each level, to be looked up in vectors.
@@ -105,20 +104,26 @@ impl Meshes {
             first: std::array::from_fn(|index| of_level(index).first as u32),
             stride: std::array::from_fn(|index| of_level(index).stride() as u32),
         };
-        Self { grade, levels, tables }
+        let highest_aligned = levels.iter().take_while(|level| level.is_aligned()).count() - 1;
+        Self { grade, levels, tables, highest_aligned }
     }
 
     pub(super) fn levels(&self) -> &[Level] {
         &self.levels
     }
 
+    pub(super) fn highest_aligned(&self) -> usize {
+        self.highest_aligned
+    }
+
     pub(super) fn tables(&self) -> &Tables {
         &self.tables
     }
 
-    /// The cells of all meshes, with what is kept behind them.
+    /// The cells of all meshes, and behind the last one as many as a window may reach beyond it: those that are rounded up
+    /// to full vectors, and to some full rows.
     pub(super) fn n_cells(&self) -> usize {
-        self.levels.last().map_or(0, |last| last.first + last.n_rows() * last.stride()) + BEHIND
+        self.levels.last().map_or(0, |last| last.first + (last.n_rows() + MARGIN + 1) * last.stride())
     }
 }
 

@@ -40,7 +40,10 @@ use shape::Shapes;
 
 /// Sheets per particle for each cell of a sheet: to clear a sheet and to collect it takes a tenth of the time that its
 /// particles take, or less.
-const SHEETS_PER_PARTICLE_AND_CELL: usize = 4;
+const SHEETS_PER_PARTICLE_AND_CELL: usize = 2;
+
+/// From this many particles on there are two sheets, for two threads.
+const ENOUGH_FOR_TWO: usize = 1 << 16;
 
 /// The particles of a sheet are at most this many: few enough for single precision to add up.
 const MOST_PARTICLES: usize = 1 << 21;
@@ -100,7 +103,8 @@ fn image_of_particles<P: ExactSizeIterator<Item = Particle>>(
     let shapes = Shapes::of(kernel);
     // What follows from the numbers of particles and pixels alone is the same on any number of threads.
     let worth_it = SHEETS_PER_PARTICLE_AND_CELL * n_particles / meshes.n_cells();
-    let n_sheets = worth_it.max(n_particles.div_ceil(MOST_PARTICLES)).max(1);
+    let fewest = 1 + usize::from(n_particles >= ENOUGH_FOR_TWO);
+    let n_sheets = worth_it.max(n_particles.div_ceil(MOST_PARTICLES)).max(fewest);
     let end_of = |sheet: usize| (n_particles * sheet).div_ceil(n_sheets);
     let sheets: Option<Vec<Sheet>> = (0..n_sheets)
         .into_par_iter()

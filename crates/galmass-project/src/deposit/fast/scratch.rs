@@ -4,9 +4,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// What is kept between images: at most so many buffers, of at most so many bytes each.
-const MOST_BUFFERS: usize = 8;
-const MOST_BYTES: usize = 1 << 22;
+/// What is kept between images: at most so many bytes of each type.
+const MOST_BYTES: usize = 1 << 24;
 
 /// Buffers of one type that are used again.
 pub(super) struct Scratch<T>(Mutex<Vec<Vec<T>>>);
@@ -32,14 +31,12 @@ impl<T: Copy + Default> Scratch<T> {
 
     /// Takes a buffer back, to keep it or to free it.
     pub(super) fn give_back(&self, buffer: Vec<T>) {
-        if buffer.capacity() * size_of::<T>() > MOST_BYTES {
-            return;
-        }
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buffers.len() == MOST_BUFFERS {
+        buffers.push(buffer);
+        // The oldest goes first.
+        while buffers.iter().map(|buffer| buffer.capacity() * size_of::<T>()).sum::<usize>() > MOST_BYTES {
             buffers.remove(0);
         }
-        buffers.push(buffer);
     }
 }
 
@@ -63,7 +60,7 @@ mod tests {
         let scratch: Scratch<f64> = Scratch::new();
         scratch.give_back(vec![0.0; MOST_BYTES / 8 + 1]);
         assert!(scratch.0.lock().unwrap().is_empty());
-        (0..2 * MOST_BUFFERS).for_each(|_| scratch.give_back(vec![0.0; 10]));
-        assert_eq!(scratch.0.lock().unwrap().len(), MOST_BUFFERS);
+        (0..9).for_each(|_| scratch.give_back(vec![0.0; MOST_BYTES / 64]));
+        assert_eq!(scratch.0.lock().unwrap().len(), 8);
     }
 }

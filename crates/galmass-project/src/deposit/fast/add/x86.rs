@@ -83,12 +83,15 @@ pub(super) fn add(block: &Block, shapes: &Shapes, grade: Grade, cells: &mut [f32
     add_large(block.windows(Class::Large), large, cells);
 }
 
-/// The first cell of a window of `WIDTH` columns and at most as many rows, if it lies on the cells.
+/// The first cell of a window of `WIDTH` columns, and its rows in fours, if they lie on the cells.
+///
+/// A number of rows that is hard to guess costs more than some rows without light.
 #[inline(always)]
 fn first_cell<const WIDTH: usize>(window: &Window, cells: &mut [f32]) -> Option<(*mut f32, usize)> {
-    let (at, n_rows) = (window.at as usize, WIDTH.min(window.n_rows as usize));
-    let end = at + (n_rows.max(1) - 1) * window.stride as usize + WIDTH;
-    (end <= cells.len()).then(|| (cells[at..].as_mut_ptr(), n_rows))
+    let at = window.at as usize;
+    let n_fours = WIDTH.min(window.n_rows as usize).div_ceil(4);
+    let end = at + (WIDTH - 1) * window.stride as usize + WIDTH;
+    (end <= cells.len()).then(|| (cells[at..].as_mut_ptr(), n_fours))
 }
 
 /// Adds windows of at most `WIDTH` cells a side, 4 or 8: both sides of the window fit into one vector.
@@ -102,7 +105,7 @@ fn add_narrow<const WIDTH: usize, const RANK: usize, const TERMS: usize>(
     const { assert!(WIDTH == 4 || WIDTH == 8) };
     let edges = load(&EDGES_TWICE);
     for window in windows {
-        let Some((mut cell, n_rows)) = first_cell::<WIDTH>(&window, cells) else { continue };
+        let Some((mut cell, _)) = first_cell::<WIDTH>(&window, cells) else { continue };
         let first =
             _mm512_mask_blend_ps(0xff00, _mm512_set1_ps(window.first[0]), _mm512_set1_ps(window.first[1]));
         let (u, t) = arguments(first, edges, _mm512_set1_ps(window.per_cell));
@@ -114,8 +117,9 @@ fn add_narrow<const WIDTH: usize, const RANK: usize, const TERMS: usize>(
             columns[r] = _mm512_sub_ps(ends, begins);
             rows[r].store(_mm512_mul_ps(columns[r], _mm512_set1_ps(shape.scale[r] * window.light)));
         }
-        for j in 0..n_rows {
-            // SAFETY: `first_cell` has found `WIDTH` cells from here on, in this row of the window as in all.
+        for j in 0..WIDTH {
+            // SAFETY: `first_cell` has found `WIDTH` cells from here on, in this row as in all of the window and in as
+            // many more as there can be.
             unsafe {
                 if WIDTH == 4 {
                     let mut sums = _mm_loadu_ps(cell);
@@ -148,7 +152,7 @@ fn add_medium<const RANK: usize, const TERMS: usize>(
 ) {
     let edges = load(&EDGES);
     for window in windows {
-        let Some((mut cell, n_rows)) = first_cell::<LANES>(&window, cells) else { continue };
+        let Some((mut cell, n_fours)) = first_cell::<LANES>(&window, cells) else { continue };
         let per_cell = _mm512_set1_ps(window.per_cell);
         let [(u, t), (v, s)] = window.first.map(|first| arguments(_mm512_set1_ps(first), edges, per_cell));
         let mut columns = [_mm512_setzero_ps(); RANK];
@@ -161,16 +165,18 @@ fn add_medium<const RANK: usize, const TERMS: usize>(
             let shares = _mm512_sub_ps(ends, shifted(ends, before));
             rows[r].store(_mm512_mul_ps(shares, _mm512_set1_ps(shape.scale[r] * window.light)));
         }
-        for j in 0..n_rows {
-            // SAFETY: `first_cell` has found 16 cells from here on, in this row of the window as in all.
-            unsafe {
-                let mut sums = _mm512_loadu_ps(cell);
-                for r in 0..RANK {
-                    sums = _mm512_fmadd_ps(_mm512_set1_ps(rows[r].0[j]), columns[r], sums);
+        for four in 0..n_fours {
+            for j in 4 * four..4 * four + 4 {
+                // SAFETY: `first_cell` has found 16 cells from here on, in this row of the window as in all.
+                unsafe {
+                    let mut sums = _mm512_loadu_ps(cell);
+                    for r in 0..RANK {
+                        sums = _mm512_fmadd_ps(_mm512_set1_ps(rows[r].0[j]), columns[r], sums);
+                    }
+                    _mm512_storeu_ps(cell, sums);
                 }
-                _mm512_storeu_ps(cell, sums);
+                cell = cell.wrapping_add(window.stride as usize);
             }
-            cell = cell.wrapping_add(window.stride as usize);
         }
     }
 }
@@ -186,7 +192,7 @@ fn add_large<const RANK: usize, const TERMS: usize>(
     const WIDTH: usize = LANES + LANES / 2;
     let (edges, last_edges) = (load(&EDGES), load(&LAST_EDGES_TWICE));
     for window in windows {
-        let Some((mut cell, n_rows)) = first_cell::<WIDTH>(&window, cells) else { continue };
+        let Some((mut cell, n_fours)) = first_cell::<WIDTH>(&window, cells) else { continue };
         let per_cell = _mm512_set1_ps(window.per_cell);
         let [x, y] = window.first.map(|first| _mm512_set1_ps(first));
         let [(u, t), (v, s)] = [x, y].map(|first| arguments(first, edges, per_cell));
@@ -209,23 +215,26 @@ fn add_large<const RANK: usize, const TERMS: usize>(
             last_columns[r] = shares;
             rows[r][1].store(_mm512_mul_ps(shares, factor));
         }
-        for j in 0..n_rows {
+        for four in 0..n_fours {
             // The last rows are the upper half of the second factors.
-            let (part, lane) = if j < LANES { (0, j) } else { (1, j - LANES / 2) };
-            // SAFETY: `first_cell` has found 24 cells from here on, in this row of the window as in all.
-            unsafe {
-                let mut sums = _mm512_loadu_ps(cell);
-                let mut last_sums = _mm256_loadu_ps(cell.add(LANES));
-                for r in 0..RANK {
-                    let factor = _mm512_set1_ps(rows[r][part].0[lane]);
-                    sums = _mm512_fmadd_ps(factor, columns[r], sums);
-                    let factor = _mm512_castps512_ps256(factor);
-                    last_sums = _mm256_fmadd_ps(factor, _mm512_castps512_ps256(last_columns[r]), last_sums);
+            let (part, first_lane) = if four < 4 { (0, 4 * four) } else { (1, 4 * four - LANES / 2) };
+            for lane in first_lane..first_lane + 4 {
+                // SAFETY: `first_cell` has found 24 cells from here on, in this row of the window as in all.
+                unsafe {
+                    let mut sums = _mm512_loadu_ps(cell);
+                    let mut last_sums = _mm256_loadu_ps(cell.add(LANES));
+                    for r in 0..RANK {
+                        let factor = _mm512_set1_ps(rows[r][part].0[lane]);
+                        sums = _mm512_fmadd_ps(factor, columns[r], sums);
+                        let factor = _mm512_castps512_ps256(factor);
+                        last_sums =
+                            _mm256_fmadd_ps(factor, _mm512_castps512_ps256(last_columns[r]), last_sums);
+                    }
+                    _mm512_storeu_ps(cell, sums);
+                    _mm256_storeu_ps(cell.add(LANES), last_sums);
                 }
-                _mm512_storeu_ps(cell, sums);
-                _mm256_storeu_ps(cell.add(LANES), last_sums);
+                cell = cell.wrapping_add(window.stride as usize);
             }
-            cell = cell.wrapping_add(window.stride as usize);
         }
     }
 }
