@@ -87,10 +87,15 @@ const ENOUGH: f64 = 2.5e-7;
 /// The products that a kernel takes. The errors of few of them are in details that wide pixels do not see.
 #[allow(clippy::large_enum_variant)] // There is one of them for each kernel.
 enum Expansions {
-    /// Of a kernel with smooth edges.
-    Short { narrow: Separable<2>, wide: Mixed<1> },
-    /// Of any other.
-    Long { narrow: Separable<4>, wide: Mixed<4> },
+    /// Of a kernel with smooth edges: 16 products of narrow kernels and 24 of wide ones.
+    Short(Box<Expansion<2, 1>>),
+    /// Of any other: 32 and 72.
+    Long(Box<Expansion<4, 4>>),
+}
+
+struct Expansion<const BLOCKS: usize, const SIXTEENS: usize> {
+    narrow: Separable<BLOCKS>,
+    wide: Mixed<SIXTEENS>,
 }
 
 impl Expansions {
@@ -100,9 +105,10 @@ impl Expansions {
         EXPANSIONS.get(kernel, |kernel| {
             let wide = Separable::<3>::of(kernel);
             if wide.error() < ENOUGH {
-                Self::Short { narrow: Separable::of(kernel), wide: Mixed::of(&wide) }
+                Self::Short(Box::new(Expansion { narrow: Separable::of(kernel), wide: Mixed::of(&wide) }))
             } else {
-                Self::Long { narrow: Separable::of(kernel), wide: Mixed::of(&Separable::<9>::of(kernel)) }
+                let wide = Mixed::of(&Separable::<9>::of(kernel));
+                Self::Long(Box::new(Expansion { narrow: Separable::of(kernel), wide }))
             }
         })
     }
@@ -119,14 +125,15 @@ pub(super) fn image_of(
     let mut image = vec![0.0; n_px * n_px];
     let runs = Runs::sort(n_particles, n_px, place);
     match &*Expansions::of(kernel) {
-        Expansions::Short { narrow, wide } => {
-            tiles::add(&mut image, n_px, &runs, narrow);
-            rows::add(&mut image, n_px, &runs, wide);
-        }
-        Expansions::Long { narrow, wide } => {
-            tiles::add(&mut image, n_px, &runs, narrow);
-            rows::add(&mut image, n_px, &runs, wide);
-        }
+        Expansions::Short(expansion) => expansion.add(&mut image, n_px, &runs),
+        Expansions::Long(expansion) => expansion.add(&mut image, n_px, &runs),
     }
     image
+}
+
+impl<const BLOCKS: usize, const SIXTEENS: usize> Expansion<BLOCKS, SIXTEENS> {
+    fn add(&self, image: &mut [f64], n_px: usize, runs: &Runs) {
+        tiles::add(image, n_px, runs, &self.narrow);
+        rows::add(image, n_px, runs, &self.wide);
+    }
 }

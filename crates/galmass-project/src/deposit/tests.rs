@@ -113,7 +113,7 @@ fn a_part_of_a_larger_image_is_the_image_of_a_part() {
         let whole = image(&[*position], &[weight], &[support], pixels(241));
         let part = image(&[*position], &[weight], &[support], pixels(37));
         let expected = whole.slice(s![102..139, 102..139]).to_owned();
-        // Where a row is seen whole, its light is made that of the kernel to the last digit.
+        // Rows that are seen whole have the light of the kernel to the last digit, others to that of the products.
         let densest = whole.iter().copied().fold(0.0, f64::max);
         assert!(
             largest_difference(&part, &expected) <= PRODUCTS_WITHIN * densest,

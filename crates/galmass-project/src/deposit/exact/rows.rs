@@ -149,7 +149,7 @@ struct Columns<const SIXTEENS: usize> {
     /// `[sixteen][pair][column]`.
     leading: [Eight; N_LANES],
     pairs: [[Sixteen; N_LANES]; SIXTEENS],
-    /// The squares of the distances to the nearest point of each column; infinite beyond the image.
+    /// The squares of the distances to the nearest point of each column.
     distances: Eight,
 }
 
@@ -158,7 +158,7 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         let columns = Columns {
             leading: [Eight::default(); N_LANES],
             pairs: [[Sixteen::default(); N_LANES]; SIXTEENS],
-            distances: Eight([f64::INFINITY; N_LANES]),
+            distances: Eight::default(),
         };
         Self {
             columns: vec![columns; n_eights],
@@ -166,23 +166,19 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         }
     }
 
-    /// Prepares some eights of columns of an image for a splat.
+    /// Prepares some columns of an image for a splat, and nothing beside them in their eights.
     #[inline(always)]
-    fn prepare<L: Lanes>(
-        &mut self,
-        splat: &Splat,
-        eights: Range<usize>,
-        n_px: usize,
-        expansion: &Mixed<SIXTEENS>,
-    ) {
+    fn prepare<L: Lanes>(&mut self, splat: &Splat, columns: Range<usize>, expansion: &Mixed<SIXTEENS>) {
         let per_px = 1.0 / splat.support;
-        let mut column = (eights.start * N_LANES) as f64;
-        let mut before = expansion.primitives::<L>(&Places::of_edges(column, splat.x, per_px), 0);
-        for columns in &mut self.columns[eights] {
-            let edges = Places::of_edges(column + 1.0, splat.x, per_px);
+        let mut before =
+            expansion.primitives::<L>(&Places::of_edges(columns.start as f64, splat.x, per_px), 0);
+        for eight in columns.start / N_LANES..columns.end.div_ceil(N_LANES) {
+            let first = eight * N_LANES;
+            let eight = &mut self.columns[eight];
+            let edges = Places::of_edges((first + 1) as f64, splat.x, per_px);
             let mut leading = [L::splat(0.0); N_LANES];
             let mut pairs = [[L::splat_single(0.0); N_LANES]; SIXTEENS];
-            for lane in 0..N_LANES {
+            for lane in columns.start.saturating_sub(first)..N_LANES.min(columns.end - first) {
                 let after = expansion.primitives::<L>(&edges, lane);
                 leading[lane] = after.0.minus(before.0);
                 for index in 0..SIXTEENS {
@@ -191,27 +187,24 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
                 before = after;
             }
             for lane in 0..N_LANES {
-                let lane_column = column + lane as f64;
-                let distance = nearest(lane_column - splat.x);
-                columns.distances.0[lane] = if lane_column < n_px as f64 { distance } else { f64::INFINITY };
+                eight.distances.0[lane] = nearest((first + lane) as f64 - splat.x);
             }
-            column += N_LANES as f64;
             let turned = L::transpose(leading);
             for lane in 0..N_LANES {
-                turned[lane].store(&mut columns.leading[lane].0);
+                turned[lane].store(&mut eight.leading[lane].0);
             }
             for index in 0..SIXTEENS {
                 let turned = L::transpose_pairs(pairs[index]);
                 for lane in 0..N_LANES {
-                    L::store_pairs(turned[lane], &mut columns.pairs[index][lane].0);
+                    L::store_pairs(turned[lane], &mut eight.pairs[index][lane].0);
                 }
             }
         }
     }
 
-    /// Sums up the products in some eights of columns, for a group of rows, as far as their reaches go.
+    /// Sums up the products in some eights of columns, for the first rows of a group, as far as their reaches go.
     #[inline(always)]
-    fn products<L: Lanes>(
+    fn products<const ROWS: usize, L: Lanes>(
         &mut self,
         eights: Range<usize>,
         factors: &[Factors<SIXTEENS>; GROUP],
@@ -219,20 +212,20 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
     ) -> [f64; GROUP] {
         // Hidden from the compiler, which otherwise unrolls the loops, tears them apart and runs out of registers.
         let n = black_box(N_LANES);
-        let mut sums = [L::splat(0.0); GROUP];
+        let mut sums = [L::splat(0.0); ROWS];
         for eight in eights {
             let columns = &self.columns[eight];
-            let mut shares = [L::splat(0.0); GROUP];
-            let mut pairs = [L::splat_single(0.0); GROUP];
+            let mut shares = [L::splat(0.0); ROWS];
+            let mut pairs = [L::splat_single(0.0); ROWS];
             for r in 0..n {
                 let r = r % N_LANES;
                 let leading = L::load(&columns.leading[r].0);
-                for row in 0..GROUP {
+                for row in 0..ROWS {
                     shares[row] = leading.fma(L::splat(factors[row].leading.0[r]), shares[row]);
                 }
                 for sixteen in 0..SIXTEENS {
                     let other = L::load_pairs(&columns.pairs[sixteen][r].0);
-                    for row in 0..GROUP {
+                    for row in 0..ROWS {
                         let of_row = &factors[row].pairs[sixteen].0;
                         let factor = L::splat_pair([of_row[2 * r], of_row[2 * r + 1]]);
                         pairs[row] = L::fma_pairs(other, factor, pairs[row]);
@@ -240,7 +233,7 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
                 }
             }
             let distances = L::load(&columns.distances.0);
-            for row in 0..GROUP {
+            for row in 0..ROWS {
                 if row % 2 == 0 {
                     let others = L::add_up([pairs[row], pairs[row + 1]]);
                     shares[row] = shares[row].plus(others[0]);
@@ -253,7 +246,7 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
             }
         }
         let mut totals = [0.0; GROUP];
-        for row in 0..GROUP {
+        for row in 0..ROWS {
             totals[row] = sums[row].sum();
         }
         totals
@@ -272,7 +265,7 @@ impl Sum {
     ) {
         let columns = splat.columns(self.n_px);
         let eights = columns.start / N_LANES..columns.end.div_ceil(N_LANES);
-        scratch.prepare::<L>(splat, eights.clone(), self.n_px, expansion);
+        scratch.prepare::<L>(splat, columns.clone(), expansion);
         let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
         let per_px = 1.0 / splat.support;
         let (leading, others) = expansion.factors();
@@ -312,7 +305,11 @@ impl Sum {
             let end = (eight_of(splat.x + half) + 1).min(eights.end);
             // The chord of a kernel that meets the image with other rows may lie beyond it.
             let chord = eight_of(splat.x - half).clamp(eights.start, end.max(eights.start))..end;
-            let sums = scratch.products::<L>(chord.clone(), &factors, &reaches);
+            let sums = if n_rows > GROUP / 2 {
+                scratch.products::<GROUP, L>(chord.clone(), &factors, &reaches)
+            } else {
+                scratch.products::<{ GROUP / 2 }, L>(chord.clone(), &factors, &reaches)
+            };
             for index in 0..n_rows {
                 let (sum, whole) = (sums[index], wholes[index]);
                 let to_whole = if sum > 0.0 && (is_inside || sum > whole) { whole / sum } else { 1.0 };

@@ -136,8 +136,7 @@ impl Lanes for Avx512 {
         // SAFETY: see above.
         unsafe {
             let less = _mm512_cmp_pd_mask::<_CMP_LT_OQ>(a.0, b.0);
-            let both = _mm512_mask_cmp_pd_mask::<_CMP_GT_OQ>(less, self.0, _mm512_setzero_pd());
-            Self(_mm512_maskz_mov_pd(both, self.0))
+            Self(_mm512_maskz_max_pd(less, self.0, _mm512_setzero_pd()))
         }
     }
 
@@ -308,15 +307,10 @@ impl Lanes for Avx2 {
         // SAFETY: see above.
         unsafe {
             let zero = _mm256_setzero_pd();
-            let first = _mm256_and_pd(
-                _mm256_cmp_pd::<_CMP_LT_OQ>(a.0, b.0),
-                _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, zero),
-            );
-            let last = _mm256_and_pd(
-                _mm256_cmp_pd::<_CMP_LT_OQ>(a.1, b.1),
-                _mm256_cmp_pd::<_CMP_GT_OQ>(self.1, zero),
-            );
-            Self(_mm256_and_pd(first, self.0), _mm256_and_pd(last, self.1))
+            Self(
+                _mm256_and_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(a.0, b.0), _mm256_max_pd(self.0, zero)),
+                _mm256_and_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(a.1, b.1), _mm256_max_pd(self.1, zero)),
+            )
         }
     }
 
