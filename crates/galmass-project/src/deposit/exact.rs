@@ -85,7 +85,6 @@ fn cells(low: f64, high: f64, n_px: usize) -> Range<usize> {
 const ENOUGH: f64 = 2.5e-7;
 
 /// The products that a kernel takes. The errors of few of them are in details that wide pixels do not see.
-#[allow(clippy::large_enum_variant)] // There is one of them for each kernel.
 enum Expansions {
     /// Of a kernel with smooth edges: 16 products of narrow kernels and 24 of wide ones.
     Short(Box<Expansion<2, 1>>),
