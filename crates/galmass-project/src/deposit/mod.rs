@@ -11,6 +11,7 @@ mod nearest;
 #[cfg(test)]
 mod periodic_tests;
 mod placement;
+mod radial;
 pub(crate) mod reference;
 mod scatter;
 mod separable;

@@ -1,4 +1,4 @@
-//! Wide kernels, row by row.
+//! Wide kernels that are not smooth, row by row, as sums of products.
 #![expect(
     clippy::needless_range_loop,
     reason = "several arrays go side by side, and closures would not be dispatched"
@@ -7,112 +7,33 @@
 use std::hint::black_box;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::Splat;
+use super::bands::{Spread, nearest};
 use super::order::Runs;
-use crate::deposit::lanes::{Eight, Lanes, N_LANES, Sixteen, Work, dispatch};
+
+use crate::deposit::lanes::{Eight, Lanes, N_LANES, Sixteen};
 use crate::deposit::separable::{Mixed, Places};
-
-/// Bands for each thread, so that a thread that is done early finds another one to do.
-const BANDS_PER_THREAD: usize = 4;
-
-/// Pixels of a band, at the most: 1 MiB, which a processor keeps at hand while all kernels pass by.
-const PIXELS_OF_A_BAND: usize = 1 << 17;
 
 /// Rows that are worked on together.
 const GROUP: usize = 8;
 
-/// Adds the wide kernels to an image, in bands of rows that take about equally long. Each row takes them in the same
-/// order wherever the cuts are.
-pub(super) fn add<const SIXTEENS: usize>(
-    image: &mut [f64],
-    n_px: usize,
-    runs: &Runs,
-    expansion: &Mixed<SIXTEENS>,
-) {
-    let costs = costs_of_rows(runs, n_px);
-    if costs.iter().any(|&cost| cost > 0.0) {
-        bands(image, &cuts(&costs), n_px).into_par_iter().for_each(|(rows, light)| {
-            dispatch(Band { rows, light, n_px, runs, expansion });
-        });
-    }
-}
-
-fn costs_of_rows(runs: &Runs, n_px: usize) -> Vec<f64> {
-    let mut steps = vec![0.0; n_px + 1];
-    for splat in runs.wide() {
-        let rows = splat.rows(n_px);
-        let cost = splat.columns(n_px).len() as f64;
-        steps[rows.start] += cost;
-        steps[rows.end] -= cost;
-    }
-    let rows = steps[..n_px].iter().scan(0.0, |cost, step| {
-        *cost += step;
-        Some(*cost)
-    });
-    rows.collect()
-}
-
-/// The upper ends of bands.
-fn cuts(costs: &[f64]) -> Vec<usize> {
-    let n_threads = rayon::current_num_threads();
-    let n_bands = if n_threads == 1 { 1 } else { BANDS_PER_THREAD * n_threads };
-    let share = costs.iter().sum::<f64>() / n_bands as f64;
-    let n_px = costs.len();
-    let mut cuts = Vec::new();
-    let (mut start, mut cost) = (0, 0.0);
-    for (row, cost_of_row) in costs.iter().enumerate() {
-        cost += cost_of_row;
-        let end = row + 1;
-        if cost >= share || end == n_px || (end + 1 - start) * n_px > PIXELS_OF_A_BAND {
-            cuts.push(end);
-            (start, cost) = (end, 0.0);
-        }
-    }
-    cuts
-}
-
-/// Cuts an image into its bands: their rows and their pixels.
-fn bands<'a>(mut image: &'a mut [f64], cuts: &[usize], n_px: usize) -> Vec<(Range<usize>, &'a mut [f64])> {
-    let mut start = 0;
-    let mut bands = Vec::with_capacity(cuts.len());
-    for &end in cuts {
-        let (band, rest) = image.split_at_mut((end - start) * n_px);
-        bands.push((start..end, band));
-        (image, start) = (rest, end);
-    }
-    bands
-}
-
-/// A band of rows under work.
-struct Band<'a, const SIXTEENS: usize> {
-    rows: Range<usize>,
-    light: &'a mut [f64],
-    n_px: usize,
-    runs: &'a Runs,
-    expansion: &'a Mixed<SIXTEENS>,
-}
-
-impl<const SIXTEENS: usize> Work for Band<'_, SIXTEENS> {
-    type Output = ();
-
+impl<const SIXTEENS: usize> Spread for Mixed<SIXTEENS> {
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn add_rows<L: Lanes>(&self, light: &mut [f64], rows: Range<usize>, n_px: usize, runs: &Runs) {
         // An odd number, so that the rows of an image of 1024 pixels do not all compete for one place in the cache.
-        let n_eights = self.n_px.div_ceil(N_LANES) | 1;
+        let n_eights = n_px.div_ceil(N_LANES) | 1;
         let mut scratch = Scratch::new(n_eights);
-        let mut sum = Sum { rows: self.rows, n_px: self.n_px, light: Vec::new(), n_eights };
+        let mut sum = Sum { rows, n_px, light: Vec::new(), n_eights };
         sum.light.resize(sum.rows.len() * n_eights, Eight::default());
-        for splat in self.runs.wide() {
-            let rows = splat.rows(self.n_px);
+        for splat in runs.wide() {
+            let rows = splat.rows(n_px);
             let rows = rows.start.max(sum.rows.start)..rows.end.min(sum.rows.end);
             if rows.is_empty() {
                 continue;
             }
-            sum.add::<SIXTEENS, L>(&mut scratch, splat, rows, self.expansion);
+            sum.add::<SIXTEENS, L>(&mut scratch, splat, rows, self);
         }
-        for (pixels, light) in self.light.chunks_exact_mut(self.n_px).zip(sum.light.chunks_exact(n_eights)) {
+        for (pixels, light) in light.chunks_exact_mut(n_px).zip(sum.light.chunks_exact(n_eights)) {
             for (pixels, light) in pixels.chunks_mut(N_LANES).zip(light) {
                 pixels.iter_mut().zip(&light.0).for_each(|(pixel, light)| *pixel += light);
             }
@@ -182,7 +103,7 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
                 let after = expansion.primitives::<L>(&edges, lane);
                 leading[lane] = after.0.minus(before.0);
                 for index in 0..SIXTEENS {
-                    pairs[index][lane] = L::minus_pairs(after.1[index], before.1[index]);
+                    pairs[index][lane] = L::minus_singles(after.1[index], before.1[index]);
                 }
                 before = after;
             }
@@ -196,7 +117,7 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
             for index in 0..SIXTEENS {
                 let turned = L::transpose_pairs(pairs[index]);
                 for lane in 0..N_LANES {
-                    L::store_pairs(turned[lane], &mut eight.pairs[index][lane].0);
+                    L::store_singles(turned[lane], &mut eight.pairs[index][lane].0);
                 }
             }
         }
@@ -224,11 +145,11 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
                     shares[row] = leading.fma(L::splat(factors[row].leading.0[r]), shares[row]);
                 }
                 for sixteen in 0..SIXTEENS {
-                    let other = L::load_pairs(&columns.pairs[sixteen][r].0);
+                    let other = L::load_singles(&columns.pairs[sixteen][r].0);
                     for row in 0..ROWS {
                         let of_row = &factors[row].pairs[sixteen].0;
                         let factor = L::splat_pair([of_row[2 * r], of_row[2 * r + 1]]);
-                        pairs[row] = L::fma_pairs(other, factor, pairs[row]);
+                        pairs[row] = L::fma_singles(other, factor, pairs[row]);
                     }
                 }
             }
@@ -288,9 +209,9 @@ impl Sum {
                 let difference = after.0.minus(before.0);
                 difference.times(L::load(&leading.0)).store(&mut factors[index].leading.0);
                 for sixteen in 0..SIXTEENS {
-                    let difference = L::minus_pairs(after.1[sixteen], before.1[sixteen]);
-                    let product = L::times_pairs(difference, L::load_pairs(&others[sixteen].0));
-                    L::store_pairs(product, &mut factors[index].pairs[sixteen].0);
+                    let difference = L::minus_singles(after.1[sixteen], before.1[sixteen]);
+                    let product = L::times_singles(difference, L::load_singles(&others[sixteen].0));
+                    L::store_singles(product, &mut factors[index].pairs[sixteen].0);
                 }
                 before = after;
                 let light_after = marginal(before.0);
@@ -337,11 +258,4 @@ fn marginal<L: Lanes>(first: L) -> f64 {
     let mut values = [0.0; N_LANES];
     first.store(&mut values);
     values[0].clamp(-0.5, 0.5)
-}
-
-/// The square of the distance to a pixel that begins at `low`.
-#[inline(always)]
-fn nearest(low: f64) -> f64 {
-    let distance = low.max(-1.0 - low).max(0.0);
-    distance * distance
 }
