@@ -41,11 +41,11 @@ const MAX_PX: usize = 32_768;
 /// ```
 ///
 /// with [the kernel integrated along the line of sight](crate::kernel::Kernel::projected), integrated again
-/// over the pixel and not sampled at its centre. The kernel is expanded in products of a function of x and one of y,
-/// whose integrals are tabulated: shares telescope, and those of a particle add up to 1 however large or small its
-/// kernel is beside a pixel. Beside [`reference::deposit`](crate::reference::deposit), the relative error of the pixels
-/// that hold 99 per cent of the light of a particle is less than 1e-6 rms at any ratio of kernel to pixel, and 2e-7 where
-/// the support is less than 24 pixels. No light is where no kernel reaches. [`Scheme`] has cheaper rungs of the ladder,
+/// over the pixel and not sampled at its centre. The shares of a particle add up to 1 however large or small its kernel is
+/// beside a pixel: those of narrow kernels are differences of tabulated integrals, which telescope, and those of wide ones
+/// are scaled to the light in each row of pixels. Beside [`reference::deposit`](crate::reference::deposit), the relative
+/// error of the pixels that hold 99 per cent of the light of a particle is less than 1e-6 rms at any ratio of kernel to
+/// pixel, and 3e-7 for the cubic spline. No light is where no kernel reaches. [`Scheme`] has cheaper rungs of the ladder,
 /// [`DepositConfig`] also periodic boxes and limits of depth.
 ///
 /// `positions_kpc` are N positions \[kpc\], `weights` N weights of 0 or more (light, mass) in `unit`, `support` N

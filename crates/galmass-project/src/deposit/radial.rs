@@ -21,8 +21,8 @@ use super::lanes::rings::{self, N_RINGS, Rings};
 use crate::kernel::Kernel;
 use crate::quadrature::gauss_legendre;
 
-/// Kernels with a support of at least so many pixels can be had.
-pub(super) const FROM_PX: f64 = 6.5;
+/// Kernels with a support of fewer pixels are not followed.
+const FROM_PX: f64 = 6.5;
 
 /// Ranges of the support, in pixels.
 const RANGES: [[f64; 2]; 3] = [[FROM_PX, 10.5], [10.5, 48.0], [48.0, f64::INFINITY]];

@@ -1,8 +1,4 @@
 //! Few products of polynomials, for where speed matters more than the last digits.
-#![expect(
-    clippy::needless_range_loop,
-    reason = "several arrays go side by side, and closures would not be dispatched"
-)]
 
 use super::nodes::{NODES, Nodes};
 use super::spectrum::{Symmetric, dot};
