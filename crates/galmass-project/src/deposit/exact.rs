@@ -1,15 +1,20 @@
 //! Adds particles to an image: each pixel gets the exact integral of each kernel over it.
 //!
-//! A kernel is [a sum of products](super::separable) of functions of one coordinate, so that a pixel takes one
-//! multiplication and addition a product. Kernels of up to some pixels are sorted by [tiles] of the image, whose light is
-//! summed up in buffers that a processor keeps at hand; wider ones go through the image [row by row](rows).
+//! A kernel of up to some pixels is [a sum of products](super::separable) of functions of one coordinate, so that a pixel
+//! takes one multiplication and addition a product. Such kernels are sorted by [tiles] of the image, whose light is
+//! summed up in buffers that a processor keeps at hand. Wider ones go through the image in [bands] of rows. In their
+//! pixels the light hardly depends on anything but the distance: they have [profiles](super::radial), by which a pixel
+//! takes a dozen operations, and the sum of each row is set to the light between two lines. Kernels that are not
+//! smooth enough for that are sums of more products there.
 //!
 //! Tiles and the parts into which their particles are cut follow from the image and the particles alone, and the parts are
 //! added up in their order; each row of the image takes its wide kernels in the order of the particles. So the image
 //! has the same bits for any number of threads.
 
+mod bands;
 mod order;
-mod rows;
+mod products;
+mod profiles;
 mod tiles;
 
 use std::ops::Range;
@@ -18,6 +23,7 @@ use std::sync::Arc;
 use super::separable::{Mixed, PerKernel, Separable};
 use crate::kernel::Kernel;
 use order::Runs;
+use profiles::Profiles;
 
 /// A support below this many pixels is a point: where it lies in its pixel is not known much better than that.
 const POINT_BELOW_PX: f64 = 1e-9;
@@ -80,30 +86,46 @@ fn cells(low: f64, high: f64, n_px: usize) -> Range<usize> {
     start..end.max(start)
 }
 
-/// An expansion of so many products is enough if the rms error of its density is this much of the rms density. In the
-/// pixels that hold 99 per cent of the light the relative error is up to three times that.
-const ENOUGH: f64 = 2.5e-7;
-
-/// The products that a kernel takes. The errors of few of them are in details that wide pixels do not see.
-#[allow(clippy::large_enum_variant)] // There is one of them for each kernel.
-enum Expansions {
-    /// Of a kernel with smooth edges.
-    Short { narrow: Separable<2>, wide: Mixed<1> },
-    /// Of any other.
-    Long { narrow: Separable<4>, wide: Mixed<4> },
+/// What narrow kernels take.
+enum Narrow {
+    /// With smooth edges: 16 products.
+    Short(Box<Separable<2>>),
+    /// Any other: 32.
+    Long(Box<Separable<4>>),
 }
 
-impl Expansions {
-    /// Made at the first call for a kernel, in some milliseconds, by one thread.
+/// What wide kernels take.
+enum Wide {
+    /// Of smooth kernels.
+    Profiles(Box<Profiles>),
+    /// Of any other: 72 products.
+    Products(Box<Mixed<4>>),
+}
+
+/// Narrow kernels take few products if the rms error of the density of some more is this much of the rms density.
+const ENOUGH: f64 = 2.5e-7;
+
+struct Expansion {
+    narrow: Narrow,
+    wide: Wide,
+}
+
+impl Expansion {
+    /// Made at the first call for a kernel, in some tens of milliseconds, by one thread.
     fn of(kernel: Kernel) -> Arc<Self> {
-        static EXPANSIONS: PerKernel<Expansions> = PerKernel::new();
+        static EXPANSIONS: PerKernel<Expansion> = PerKernel::new();
         EXPANSIONS.get(kernel, |kernel| {
-            let wide = Separable::<3>::of(kernel);
-            if wide.error() < ENOUGH {
-                Self::Short { narrow: Separable::of(kernel), wide: Mixed::of(&wide) }
+            let narrow = if Separable::<3>::of(kernel).error() < ENOUGH {
+                Narrow::Short(Box::new(Separable::of(kernel)))
             } else {
-                Self::Long { narrow: Separable::of(kernel), wide: Mixed::of(&Separable::<9>::of(kernel)) }
-            }
+                Narrow::Long(Box::new(Separable::of(kernel)))
+            };
+            let wide = if kernel.is_smooth() {
+                Wide::Profiles(Box::new(Profiles::of(kernel)))
+            } else {
+                Wide::Products(Box::new(Mixed::of(&Separable::<9>::of(kernel))))
+            };
+            Self { narrow, wide }
         })
     }
 }
@@ -118,15 +140,14 @@ pub(super) fn image_of(
 ) -> Vec<f64> {
     let mut image = vec![0.0; n_px * n_px];
     let runs = Runs::sort(n_particles, n_px, place);
-    match &*Expansions::of(kernel) {
-        Expansions::Short { narrow, wide } => {
-            tiles::add(&mut image, n_px, &runs, narrow);
-            rows::add(&mut image, n_px, &runs, wide);
-        }
-        Expansions::Long { narrow, wide } => {
-            tiles::add(&mut image, n_px, &runs, narrow);
-            rows::add(&mut image, n_px, &runs, wide);
-        }
+    let expansion = Expansion::of(kernel);
+    match &expansion.narrow {
+        Narrow::Short(products) => tiles::add(&mut image, n_px, &runs, products),
+        Narrow::Long(products) => tiles::add(&mut image, n_px, &runs, products),
+    }
+    match &expansion.wide {
+        Wide::Profiles(profiles) => bands::add(&mut image, n_px, &runs, &**profiles),
+        Wide::Products(products) => bands::add(&mut image, n_px, &runs, &**products),
     }
     image
 }

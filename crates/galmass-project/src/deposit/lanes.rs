@@ -3,9 +3,16 @@
 //! The kernels of [`exact`](super::exact) turn blocks of numbers over and hold a dozen of them in registers, which plain
 //! loops do not get from a compiler: written with them, they take three times as long. So they are written once for
 //! all [`Lanes`], and [`dispatch`] chooses those of the processor.
+#![expect(
+    clippy::needless_range_loop,
+    reason = "several arrays go side by side, and closures would not be dispatched"
+)]
 
+pub(super) mod rings;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+use rings::Rings;
 
 /// Numbers in one [`Lanes`].
 pub(super) const N_LANES: usize = 8;
@@ -22,8 +29,12 @@ pub(super) struct Sixteen(pub(super) [f32; 2 * N_LANES]);
 
 /// Eight numbers under work.
 pub(super) trait Lanes: Copy {
-    /// A pair of single precision in the place of each of them.
-    type Pairs: Copy;
+    /// Sixteen numbers of single precision.
+    type Singles: Copy;
+    /// The rings of sixteen numbers.
+    type InRings: Copy;
+    /// A table at hand.
+    type Table<'a>: Copy;
 
     fn splat(value: f64) -> Self;
     fn load(values: &[f64; N_LANES]) -> Self;
@@ -38,19 +49,35 @@ pub(super) trait Lanes: Copy {
     /// Rows become columns.
     fn transpose(rows: [Self; N_LANES]) -> [Self; N_LANES];
 
-    fn splat_single(value: f32) -> Self::Pairs;
+    fn splat_single(value: f32) -> Self::Singles;
     /// The same pair eight times.
-    fn splat_pair(pair: [f32; 2]) -> Self::Pairs;
-    fn load_pairs(values: &[f32; 2 * N_LANES]) -> Self::Pairs;
-    fn store_pairs(pairs: Self::Pairs, values: &mut [f32; 2 * N_LANES]);
-    fn minus_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs;
-    fn times_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs;
-    /// a * b + c.
-    fn fma_pairs(a: Self::Pairs, b: Self::Pairs, c: Self::Pairs) -> Self::Pairs;
+    fn splat_pair(pair: [f32; 2]) -> Self::Singles;
+    fn minus_singles(a: Self::Singles, b: Self::Singles) -> Self::Singles;
     /// Rows of pairs become columns of pairs.
-    fn transpose_pairs(rows: [Self::Pairs; N_LANES]) -> [Self::Pairs; N_LANES];
+    fn transpose_pairs(rows: [Self::Singles; N_LANES]) -> [Self::Singles; N_LANES];
     /// The sum of each pair, of two.
-    fn add_up(pairs: [Self::Pairs; 2]) -> [Self; 2];
+    fn add_up(pairs: [Self::Singles; 2]) -> [Self; 2];
+    fn load_singles(values: &[f32; 2 * N_LANES]) -> Self::Singles;
+    fn store_singles(singles: Self::Singles, values: &mut [f32; 2 * N_LANES]);
+    fn times_singles(a: Self::Singles, b: Self::Singles) -> Self::Singles;
+    /// a * b + c.
+    fn fma_singles(a: Self::Singles, b: Self::Singles, c: Self::Singles) -> Self::Singles;
+
+    fn plus_singles(a: Self::Singles, b: Self::Singles) -> Self::Singles;
+    /// 1 / a, to three digits at least.
+    fn about_inverse(a: Self::Singles) -> Self::Singles;
+    /// Where `a` is below `b`, `values` that are above 0; elsewhere 0.
+    fn positive_where_less_singles(
+        values: Self::Singles,
+        a: Self::Singles,
+        b: Self::Singles,
+    ) -> Self::Singles;
+    /// The first eight, and the last.
+    fn widen(values: Self::Singles) -> [Self; 2];
+    fn table(values: &Rings) -> Self::Table<'_>;
+    /// The rings of numbers, and the places in them.
+    fn find(values: Self::Singles) -> (Self::InRings, Self::Singles);
+    fn look_up(table: Self::Table<'_>, rings: Self::InRings) -> Self::Singles;
 
     /// The sum of the eight.
     #[inline(always)]
@@ -113,15 +140,12 @@ impl Portable {
 }
 
 impl Lanes for Portable {
-    type Pairs = [f32; 2 * N_LANES];
+    type Singles = [f32; 2 * N_LANES];
+    type InRings = [u32; 2 * N_LANES];
+    type Table<'a> = &'a Rings;
 
     #[inline(always)]
-    fn splat_single(value: f32) -> Self::Pairs {
-        [value; 2 * N_LANES]
-    }
-
-    #[inline(always)]
-    fn splat_pair([first, second]: [f32; 2]) -> Self::Pairs {
+    fn splat_pair([first, second]: [f32; 2]) -> Self::Singles {
         let mut values = [first; 2 * N_LANES];
         for lane in 0..N_LANES {
             values[2 * lane + 1] = second;
@@ -130,37 +154,12 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn load_pairs(values: &[f32; 2 * N_LANES]) -> Self::Pairs {
-        *values
-    }
-
-    #[inline(always)]
-    fn store_pairs(pairs: Self::Pairs, values: &mut [f32; 2 * N_LANES]) {
-        *values = pairs;
-    }
-
-    #[inline(always)]
-    fn minus_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
+    fn minus_singles(a: Self::Singles, b: Self::Singles) -> Self::Singles {
         Self::each_single(a, b, |a, b| a - b)
     }
 
     #[inline(always)]
-    fn times_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
-        Self::each_single(a, b, |a, b| a * b)
-    }
-
-    #[inline(always)]
-    fn fma_pairs(a: Self::Pairs, b: Self::Pairs, c: Self::Pairs) -> Self::Pairs {
-        let mut values = a;
-        for lane in 0..2 * N_LANES {
-            values[lane] =
-                crate::simd::fma_f32::<{ cfg!(target_arch = "aarch64") }>(a[lane], b[lane], c[lane]);
-        }
-        values
-    }
-
-    #[inline(always)]
-    fn transpose_pairs(rows: [Self::Pairs; N_LANES]) -> [Self::Pairs; N_LANES] {
+    fn transpose_pairs(rows: [Self::Singles; N_LANES]) -> [Self::Singles; N_LANES] {
         let mut columns = rows;
         for row in 0..N_LANES {
             for column in 0..N_LANES {
@@ -172,12 +171,103 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn add_up(pairs: [Self::Pairs; 2]) -> [Self; 2] {
+    fn add_up(pairs: [Self::Singles; 2]) -> [Self; 2] {
         let mut values = [Self([0.0; N_LANES]); 2];
         for index in 0..2 {
             for lane in 0..N_LANES {
                 values[index].0[lane] = f64::from(pairs[index][2 * lane] + pairs[index][2 * lane + 1]);
             }
+        }
+        values
+    }
+
+    #[inline(always)]
+    fn plus_singles(a: Self::Singles, b: Self::Singles) -> Self::Singles {
+        Self::each_single(a, b, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn about_inverse(a: Self::Singles) -> Self::Singles {
+        Self::each_single(a, a, |a, _| 1.0 / a)
+    }
+
+    #[inline(always)]
+    fn positive_where_less_singles(
+        values: Self::Singles,
+        a: Self::Singles,
+        b: Self::Singles,
+    ) -> Self::Singles {
+        let mut result = values;
+        for lane in 0..2 * N_LANES {
+            let holds = values[lane] > 0.0 && a[lane] < b[lane];
+            result[lane] = if holds { values[lane] } else { 0.0 };
+        }
+        result
+    }
+
+    #[inline(always)]
+    fn widen(values: Self::Singles) -> [Self; 2] {
+        let mut halves = [Self([0.0; N_LANES]); 2];
+        for lane in 0..N_LANES {
+            halves[0].0[lane] = f64::from(values[lane]);
+            halves[1].0[lane] = f64::from(values[N_LANES + lane]);
+        }
+        halves
+    }
+
+    #[inline(always)]
+    fn table(values: &Rings) -> Self::Table<'_> {
+        values
+    }
+
+    #[inline(always)]
+    fn find(values: Self::Singles) -> (Self::InRings, Self::Singles) {
+        let mut rings = [0; 2 * N_LANES];
+        let mut places = values;
+        for lane in 0..2 * N_LANES {
+            let bits = values[lane].to_bits();
+            rings[lane] = bits >> rings::BITS;
+            let along = bits & ((1 << rings::BITS) - 1) | 1f32.to_bits();
+            places[lane] = f32::from_bits(along) - rings::MIDDLE;
+        }
+        (rings, places)
+    }
+
+    #[inline(always)]
+    fn look_up(table: Self::Table<'_>, rings: Self::InRings) -> Self::Singles {
+        let mut values = [0.0; 2 * N_LANES];
+        for lane in 0..2 * N_LANES {
+            values[lane] = table.get(rings[lane]);
+        }
+        values
+    }
+
+    #[inline(always)]
+    fn splat_single(value: f32) -> Self::Singles {
+        [value; 2 * N_LANES]
+    }
+
+    #[inline(always)]
+    fn load_singles(values: &[f32; 2 * N_LANES]) -> Self::Singles {
+        *values
+    }
+
+    #[inline(always)]
+    fn store_singles(singles: Self::Singles, values: &mut [f32; 2 * N_LANES]) {
+        *values = singles;
+    }
+
+    #[inline(always)]
+    fn times_singles(a: Self::Singles, b: Self::Singles) -> Self::Singles {
+        Self::each_single(a, b, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn fma_singles(a: Self::Singles, b: Self::Singles, c: Self::Singles) -> Self::Singles {
+        let mut values = a;
+        for lane in 0..2 * N_LANES {
+            values[lane] =
+                crate::simd::fma_f32::<{ cfg!(target_arch = "aarch64") }>(a[lane], b[lane], c[lane]);
         }
         values
     }
@@ -286,20 +376,49 @@ mod tests {
                     result.store(&mut values);
                     results.push(values);
                 }
-                // The same numbers as pairs: each with its half.
-                let mut pairs = [L::splat_single(0.0); N_LANES];
-                for (pairs, values) in pairs.iter_mut().zip(&self.0) {
-                    *pairs =
-                        L::load_pairs(&std::array::from_fn(|k| values[k / 2] as f32 / (1 + k % 2) as f32));
-                }
-                let turned = L::transpose_pairs(pairs);
-                let product = L::times_pairs(turned[3], L::splat_pair([2.0, -1.0]));
-                let sum = L::fma_pairs(turned[5], L::splat_single(0.5), L::minus_pairs(pairs[2], product));
-                let mut singles = [0.0; 2 * N_LANES];
-                L::store_pairs(sum, &mut singles);
-                for result in L::add_up([turned[1], L::load_pairs(&singles)]) {
+                // The same numbers in single precision, and others.
+                let singles = |row: L, scale: f32| {
                     let mut values = [0.0; N_LANES];
-                    result.store(&mut values);
+                    row.store(&mut values);
+                    L::load_singles(&std::array::from_fn(|k| {
+                        scale * values[k % N_LANES] as f32 + k as f32 / 16.0
+                    }))
+                };
+                let (a, b) = (singles(row, 1.0), singles(column, -0.5));
+                let turned = L::transpose_pairs([a, b, a, a, b, b, b, a]);
+                let positive = L::load_singles(&std::array::from_fn(|k| 0.01 + (k * k) as f32));
+                let mut ones = [0.0; 2 * N_LANES];
+                L::store_singles(L::times_singles(positive, L::about_inverse(positive)), &mut ones);
+                assert!(ones.iter().all(|one| (one - 1.0f32).abs() < 1e-3));
+                let from_start = L::load_singles(&std::array::from_fn(|k| 0.09375 + k as f32 * 0.0859375));
+                let mut table = Rings::default();
+                for ring in 0..rings::N_RINGS {
+                    table.set(ring, ring as f32);
+                }
+                let (found, places) = L::find(from_start);
+                for singles in [
+                    L::fma_singles(a, b, L::splat_single(0.5)),
+                    L::times_singles(a, b),
+                    L::plus_singles(a, b),
+                    L::minus_singles(a, L::splat_pair([1.0, 0.5])),
+                    turned[3],
+                    turned[6],
+                    L::positive_where_less_singles(a, b, L::splat_single(0.25)),
+                    L::look_up(L::table(&table), found),
+                    places,
+                ] {
+                    let mut stored = [0.0; 2 * N_LANES];
+                    L::store_singles(singles, &mut stored);
+                    for (half, wide) in L::widen(singles).into_iter().enumerate() {
+                        let mut values = [0.0; N_LANES];
+                        wide.store(&mut values);
+                        assert!((0..N_LANES).all(|k| values[k] == f64::from(stored[half * N_LANES + k])));
+                        results.push(values);
+                    }
+                }
+                for sums in L::add_up([a, b]) {
+                    let mut values = [0.0; N_LANES];
+                    sums.store(&mut values);
                     results.push(values);
                 }
             }
@@ -314,9 +433,10 @@ mod tests {
         let block =
             || Everything(std::array::from_fn(|row| std::array::from_fn(|column| value(row, column))));
         let portable = block().run::<Portable>();
-        // Row 1 follows after nine results of row 0: its first is column 1, its last but one that of pairs, added up.
-        assert_eq!(portable[9][3], value(3, 1));
-        assert_eq!(portable[16][3], 1.5 * value(3, 1));
+        // Row 1 follows after 27 results of row 0.
+        assert_eq!(portable[27][3], value(3, 1));
+        // Four rings end at an eighth, where rings begin that are a 64th wide.
+        assert_eq!(portable[21][..3], [0.0, 7.0, 12.0]);
         assert_eq!(dispatch(block()), portable);
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {

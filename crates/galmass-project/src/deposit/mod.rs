@@ -11,6 +11,7 @@ mod nearest;
 #[cfg(test)]
 mod periodic_tests;
 mod placement;
+mod radial;
 pub(crate) mod reference;
 mod scatter;
 mod separable;
@@ -40,11 +41,12 @@ const MAX_PX: usize = 32_768;
 /// ```
 ///
 /// with [the kernel integrated along the line of sight](crate::kernel::Kernel::projected), integrated again
-/// over the pixel and not sampled at its centre. The share of a pixel comes from a sum of products of functions of one
-/// coordinate, whose differences between the edges of the pixel telescope: the shares of a particle add up to 1 however
-/// large or small its kernel is beside a pixel. They follow [`reference::deposit`](crate::reference::deposit) to 1e-6
-/// rms, the cubic spline to 1e-7. [`Scheme`] has cheaper rungs of the ladder, [`DepositConfig`] also
-/// periodic boxes and limits of depth.
+/// over the pixel and not sampled at its centre. The shares of a particle add up to 1 however large or small its kernel is
+/// beside a pixel: those of narrow kernels are differences of tabulated integrals, which telescope, and those of wide ones
+/// are scaled to the light in each row of pixels. Beside [`reference::deposit`](crate::reference::deposit), the relative
+/// error of the pixels that hold 99 per cent of the light of a particle is less than 1e-6 rms at any ratio of kernel to
+/// pixel, and 3e-7 for the cubic spline. No light is where no kernel reaches. [`Scheme`] has cheaper rungs of the ladder,
+/// [`DepositConfig`] also periodic boxes and limits of depth.
 ///
 /// `positions_kpc` are N positions \[kpc\], `weights` N weights of 0 or more (light, mass) in `unit`, `support` N
 /// support radii \[kpc\]. The result is in `unit` **per pixel**, `[row upwards, column to the right]` of `view`.
@@ -57,7 +59,8 @@ const MAX_PX: usize = 32_768;
 /// * Light that falls off the mesh is lost, not brought back. All particles along the line of sight are seen, unless
 ///   `depth_kpc` says otherwise.
 /// * In a periodic box a particle is as many particles as it has images whose kernels meet the field.
-/// * The light of particles that lie wholly inside is kept to 1e-12, and their order matters to rounding only. The same bits come out for any number of threads.
+/// * The light of particles that lie wholly inside is kept to 1e-12, and their order matters to rounding only. The same
+///   bits come out for any number of threads, though not on any processor: some round once in a multiply-add.
 ///
 /// # Errors
 /// [`ProjectError::LengthMismatch`] where the columns differ in length; [`ProjectError::NotFinite`] and
@@ -66,9 +69,10 @@ const MAX_PX: usize = 32_768;
 /// and the widest kernel span more than some sixty boxes; [`ProjectError::TooManyPixels`] above 32 768 pixels a side.
 ///
 /// # Cost
-/// Proportional to the number of pixels that each kernel covers, summed over particles; rows of the image are
-/// shared out among threads. Memory for two images and 48 bytes for each particle and image of a particle. The
-/// first call in a program with a kernel expands it, in some tens of milliseconds.
+/// Proportional to the number of pixels that each kernel covers, at some nanosecond each, summed over particles, and
+/// some tenths of a microsecond for each particle; tiles and rows of the image are shared out among threads. Memory for
+/// two images, ten MiB, and 48 bytes for each particle and image of a particle. The first call in a program with a
+/// kernel expands it, in some tens of milliseconds.
 ///
 /// # Examples
 /// A particle in the middle of four pixels gives a quarter of its light to each:

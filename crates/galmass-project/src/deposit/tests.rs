@@ -113,7 +113,7 @@ fn a_part_of_a_larger_image_is_the_image_of_a_part() {
         let whole = image(&[*position], &[weight], &[support], pixels(241));
         let part = image(&[*position], &[weight], &[support], pixels(37));
         let expected = whole.slice(s![102..139, 102..139]).to_owned();
-        // Where a row is seen whole, its light is made that of the kernel to the last digit.
+        // Rows that are seen whole have the light of the kernel to the last digit, others to that of the products.
         let densest = whole.iter().copied().fold(0.0, f64::max);
         assert!(
             largest_difference(&part, &expected) <= PRODUCTS_WITHIN * densest,
@@ -384,5 +384,27 @@ proptest! {
         // In units of the most that a pixel of this mesh could hold.
         let densest = 6.0 / std::f64::consts::PI / support.powi(2) * grid.pixel_size_kpc().powi(2);
         prop_assert!(largest_difference(&found, &expected) < PRODUCTS_WITHIN * densest.min(1.0));
+    }
+}
+
+#[test]
+fn wide_kernels_of_every_shape_are_what_quadrature_finds() {
+    // Both sides of the bounds of ranges; seen from the centre, and from half way to the rim.
+    for support in [7.6, 10.4, 10.6, 22.0, 47.9, 48.1] {
+        for shift in [0.0, 0.5 * support] {
+            for kernel in crate::kernel::Kernel::ALL {
+                let config = DepositConfig { kernel, ..DepositConfig::default() };
+                let (positions, support) = ([[0.31 - shift, -0.17, 0.0]], radii(&[support]));
+                let (view, grid) = (View::along(Axis::Z), pixels(24));
+                let [found, expected] = [deposit, reference::deposit].map(|run| {
+                    run(&positions, &[1.0], &support, &view, grid, Unit::SolarMass, &config)
+                        .unwrap()
+                        .into_values()
+                });
+                for error in [relative_rms(&found, &expected), rms_of_relative(&found, &expected)] {
+                    assert!(error < 0.5 * PRODUCTS_WITHIN, "{kernel:?}, {support:?} px, {shift}: {error:e}");
+                }
+            }
+        }
     }
 }

@@ -108,6 +108,14 @@ impl Kernel {
         }
     }
 
+    /// Whether the kernel is the projection of one with two continuous derivatives in space, and so has three itself.
+    pub(crate) fn is_smooth(self) -> bool {
+        match self {
+            Self::CubicSpline | Self::WendlandC2 | Self::WendlandC4 | Self::WendlandC6 => true,
+            Self::CubicSpline2d | Self::TruncatedGaussian => false,
+        }
+    }
+
     /// The radii inside the support, in units of H, at which the projected kernel has no smooth derivatives: where a
     /// quadrature must be cut, besides the centre and the rim.
     pub(crate) fn breaks(self) -> &'static [f64] {

@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::rings::{self, Rings};
 use super::{Lanes, N_LANES, Work};
 
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512cd,fma,avx2,bmi1,bmi2,popcnt,lzcnt")]
@@ -21,13 +22,9 @@ pub(super) struct Avx512(__m512d);
 // SAFETY, of all blocks below: the processor has the instructions, since `dispatch` has asked before it called the
 // only function that names the type.
 impl Lanes for Avx512 {
-    type Pairs = __m512;
-
-    #[inline(always)]
-    fn splat_single(value: f32) -> __m512 {
-        // SAFETY: see above.
-        unsafe { _mm512_set1_ps(value) }
-    }
+    type Singles = __m512;
+    type InRings = __m512i;
+    type Table<'a> = (__m512, __m512);
 
     #[inline(always)]
     fn splat_pair(pair: [f32; 2]) -> __m512 {
@@ -36,33 +33,9 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn load_pairs(values: &[f32; 2 * N_LANES]) -> __m512 {
-        // SAFETY: see above; the array has the sixteen numbers that are read.
-        unsafe { _mm512_loadu_ps(values.as_ptr()) }
-    }
-
-    #[inline(always)]
-    fn store_pairs(pairs: __m512, values: &mut [f32; 2 * N_LANES]) {
-        // SAFETY: see above; the array has room for the sixteen numbers that are written.
-        unsafe { _mm512_storeu_ps(values.as_mut_ptr(), pairs) }
-    }
-
-    #[inline(always)]
-    fn minus_pairs(a: __m512, b: __m512) -> __m512 {
+    fn minus_singles(a: __m512, b: __m512) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_sub_ps(a, b) }
-    }
-
-    #[inline(always)]
-    fn times_pairs(a: __m512, b: __m512) -> __m512 {
-        // SAFETY: see above.
-        unsafe { _mm512_mul_ps(a, b) }
-    }
-
-    #[inline(always)]
-    fn fma_pairs(a: __m512, b: __m512, c: __m512) -> __m512 {
-        // SAFETY: see above.
-        unsafe { _mm512_fmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
@@ -87,6 +60,92 @@ impl Lanes for Avx512 {
             let (low, high) = (_mm512_castps512_ps256(sums), _mm512_extractf32x8_ps::<1>(sums));
             [Self(_mm512_cvtps_pd(low)), Self(_mm512_cvtps_pd(high))]
         }
+    }
+
+    #[inline(always)]
+    fn plus_singles(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn about_inverse(a: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_rcp14_ps(a) }
+    }
+
+    #[inline(always)]
+    fn positive_where_less_singles(values: __m512, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe {
+            let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b);
+            _mm512_maskz_max_ps(less, values, _mm512_setzero_ps())
+        }
+    }
+
+    #[inline(always)]
+    fn widen(values: __m512) -> [Self; 2] {
+        // SAFETY: see above.
+        unsafe {
+            let (first, last) = (_mm512_castps512_ps256(values), _mm512_extractf32x8_ps::<1>(values));
+            [Self(_mm512_cvtps_pd(first)), Self(_mm512_cvtps_pd(last))]
+        }
+    }
+
+    #[inline(always)]
+    fn table(values: &Rings) -> Self::Table<'_> {
+        let [first, last] = &values.halves;
+        (Self::load_singles(first), Self::load_singles(last))
+    }
+
+    #[inline(always)]
+    fn find(values: __m512) -> (__m512i, __m512) {
+        // SAFETY: see above.
+        unsafe {
+            let bits = _mm512_castps_si512(values);
+            let lowest = _mm512_set1_epi32((1 << rings::BITS) - 1);
+            // a or (b and c).
+            let along =
+                _mm512_ternarylogic_epi32::<0xf8>(_mm512_castps_si512(_mm512_set1_ps(1.0)), bits, lowest);
+            let places = _mm512_sub_ps(_mm512_castsi512_ps(along), _mm512_set1_ps(rings::MIDDLE));
+            (_mm512_srli_epi32::<{ rings::BITS }>(bits), places)
+        }
+    }
+
+    #[inline(always)]
+    fn look_up(table: Self::Table<'_>, rings: __m512i) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_permutex2var_ps(table.0, rings, table.1) }
+    }
+
+    #[inline(always)]
+    fn splat_single(value: f32) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn load_singles(values: &[f32; 2 * N_LANES]) -> __m512 {
+        // SAFETY: see above; the array has the sixteen numbers that are read.
+        unsafe { _mm512_loadu_ps(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store_singles(singles: __m512, values: &mut [f32; 2 * N_LANES]) {
+        // SAFETY: see above; the array has room for the sixteen numbers that are written.
+        unsafe { _mm512_storeu_ps(values.as_mut_ptr(), singles) }
+    }
+
+    #[inline(always)]
+    fn times_singles(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn fma_singles(a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
@@ -136,8 +195,7 @@ impl Lanes for Avx512 {
         // SAFETY: see above.
         unsafe {
             let less = _mm512_cmp_pd_mask::<_CMP_LT_OQ>(a.0, b.0);
-            let both = _mm512_mask_cmp_pd_mask::<_CMP_GT_OQ>(less, self.0, _mm512_setzero_pd());
-            Self(_mm512_maskz_mov_pd(both, self.0))
+            Self(_mm512_maskz_max_pd(less, self.0, _mm512_setzero_pd()))
         }
     }
 
@@ -191,68 +249,119 @@ pub(super) struct Avx2(__m256d, __m256d);
 
 // SAFETY, of all blocks below: as of Avx512.
 impl Lanes for Avx2 {
-    type Pairs = (__m256, __m256);
+    type Singles = (__m256, __m256);
+    type InRings = (__m256i, __m256i);
+    type Table<'a> = &'a Rings;
 
     #[inline(always)]
-    fn splat_single(value: f32) -> Self::Pairs {
-        // SAFETY: see above.
-        let eight = unsafe { _mm256_set1_ps(value) };
-        (eight, eight)
-    }
-
-    #[inline(always)]
-    fn splat_pair(pair: [f32; 2]) -> Self::Pairs {
+    fn splat_pair(pair: [f32; 2]) -> Self::Singles {
         // SAFETY: see above.
         let four = unsafe { _mm256_castpd_ps(_mm256_set1_pd(super::bits_of(pair))) };
         (four, four)
     }
 
     #[inline(always)]
-    fn load_pairs(values: &[f32; 2 * N_LANES]) -> Self::Pairs {
-        // SAFETY: see above; the array has the sixteen numbers that are read.
-        unsafe { (_mm256_loadu_ps(values.as_ptr()), _mm256_loadu_ps(values.as_ptr().add(N_LANES))) }
-    }
-
-    #[inline(always)]
-    fn store_pairs(pairs: Self::Pairs, values: &mut [f32; 2 * N_LANES]) {
-        // SAFETY: see above; the array has room for the sixteen numbers that are written.
-        unsafe {
-            _mm256_storeu_ps(values.as_mut_ptr(), pairs.0);
-            _mm256_storeu_ps(values.as_mut_ptr().add(N_LANES), pairs.1);
-        }
-    }
-
-    #[inline(always)]
-    fn minus_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
+    fn minus_singles(a: Self::Singles, b: Self::Singles) -> Self::Singles {
         // SAFETY: see above.
         unsafe { (_mm256_sub_ps(a.0, b.0), _mm256_sub_ps(a.1, b.1)) }
     }
 
     #[inline(always)]
-    fn times_pairs(a: Self::Pairs, b: Self::Pairs) -> Self::Pairs {
-        // SAFETY: see above.
-        unsafe { (_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)) }
-    }
-
-    #[inline(always)]
-    fn fma_pairs(a: Self::Pairs, b: Self::Pairs, c: Self::Pairs) -> Self::Pairs {
-        // SAFETY: see above.
-        unsafe { (_mm256_fmadd_ps(a.0, b.0, c.0), _mm256_fmadd_ps(a.1, b.1, c.1)) }
-    }
-
-    #[inline(always)]
-    fn transpose_pairs(rows: [Self::Pairs; N_LANES]) -> [Self::Pairs; N_LANES] {
+    fn transpose_pairs(rows: [Self::Singles; N_LANES]) -> [Self::Singles; N_LANES] {
         // SAFETY: see above.
         unsafe {
-            let as_eight = |row: Self::Pairs| Self(_mm256_castps_pd(row.0), _mm256_castps_pd(row.1));
+            let as_eight = |row: Self::Singles| Self(_mm256_castps_pd(row.0), _mm256_castps_pd(row.1));
             let columns = Self::transpose(rows.map(as_eight));
             columns.map(|column| (_mm256_castpd_ps(column.0), _mm256_castpd_ps(column.1)))
         }
     }
 
     #[inline(always)]
-    fn add_up([first, second]: [Self::Pairs; 2]) -> [Self; 2] {
+    fn add_up([first, second]: [Self::Singles; 2]) -> [Self; 2] {
         [Self(add_up_four(first.0), add_up_four(first.1)), Self(add_up_four(second.0), add_up_four(second.1))]
+    }
+
+    #[inline(always)]
+    fn plus_singles(a: Self::Singles, b: Self::Singles) -> Self::Singles {
+        // SAFETY: see above.
+        unsafe { (_mm256_add_ps(a.0, b.0), _mm256_add_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn about_inverse(a: Self::Singles) -> Self::Singles {
+        // SAFETY: see above.
+        unsafe { (_mm256_rcp_ps(a.0), _mm256_rcp_ps(a.1)) }
+    }
+
+    #[inline(always)]
+    fn positive_where_less_singles(
+        values: Self::Singles,
+        a: Self::Singles,
+        b: Self::Singles,
+    ) -> Self::Singles {
+        // SAFETY: see above.
+        unsafe {
+            let zero = _mm256_setzero_ps();
+            (
+                _mm256_and_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a.0, b.0), _mm256_max_ps(values.0, zero)),
+                _mm256_and_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a.1, b.1), _mm256_max_ps(values.1, zero)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn widen(values: Self::Singles) -> [Self; 2] {
+        [widen_eight(values.0), widen_eight(values.1)]
+    }
+
+    #[inline(always)]
+    fn table(values: &Rings) -> Self::Table<'_> {
+        values
+    }
+
+    #[inline(always)]
+    fn find(values: Self::Singles) -> (Self::InRings, Self::Singles) {
+        let (first, last) = (find_eight(values.0), find_eight(values.1));
+        ((first.0, last.0), (first.1, last.1))
+    }
+
+    #[inline(always)]
+    fn look_up(table: Self::Table<'_>, rings: Self::InRings) -> Self::Singles {
+        (look_up_eight(table, rings.0), look_up_eight(table, rings.1))
+    }
+
+    #[inline(always)]
+    fn splat_single(value: f32) -> Self::Singles {
+        // SAFETY: see above.
+        let eight = unsafe { _mm256_set1_ps(value) };
+        (eight, eight)
+    }
+
+    #[inline(always)]
+    fn load_singles(values: &[f32; 2 * N_LANES]) -> Self::Singles {
+        // SAFETY: see above; the array has the sixteen numbers that are read.
+        unsafe { (_mm256_loadu_ps(values.as_ptr()), _mm256_loadu_ps(values.as_ptr().add(N_LANES))) }
+    }
+
+    #[inline(always)]
+    fn store_singles(singles: Self::Singles, values: &mut [f32; 2 * N_LANES]) {
+        // SAFETY: see above; the array has room for the sixteen numbers that are written.
+        unsafe {
+            _mm256_storeu_ps(values.as_mut_ptr(), singles.0);
+            _mm256_storeu_ps(values.as_mut_ptr().add(N_LANES), singles.1);
+        }
+    }
+
+    #[inline(always)]
+    fn times_singles(a: Self::Singles, b: Self::Singles) -> Self::Singles {
+        // SAFETY: see above.
+        unsafe { (_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn fma_singles(a: Self::Singles, b: Self::Singles, c: Self::Singles) -> Self::Singles {
+        // SAFETY: see above.
+        unsafe { (_mm256_fmadd_ps(a.0, b.0, c.0), _mm256_fmadd_ps(a.1, b.1, c.1)) }
     }
 
     #[inline(always)]
@@ -308,15 +417,10 @@ impl Lanes for Avx2 {
         // SAFETY: see above.
         unsafe {
             let zero = _mm256_setzero_pd();
-            let first = _mm256_and_pd(
-                _mm256_cmp_pd::<_CMP_LT_OQ>(a.0, b.0),
-                _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, zero),
-            );
-            let last = _mm256_and_pd(
-                _mm256_cmp_pd::<_CMP_LT_OQ>(a.1, b.1),
-                _mm256_cmp_pd::<_CMP_GT_OQ>(self.1, zero),
-            );
-            Self(_mm256_and_pd(first, self.0), _mm256_and_pd(last, self.1))
+            Self(
+                _mm256_and_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(a.0, b.0), _mm256_max_pd(self.0, zero)),
+                _mm256_and_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(a.1, b.1), _mm256_max_pd(self.1, zero)),
+            )
         }
     }
 
@@ -350,6 +454,33 @@ fn add_up_four(pairs: __m256) -> __m256d {
         let (low, high) = (_mm256_castps256_ps128(sums), _mm256_extractf128_ps::<1>(sums));
         _mm256_cvtps_pd(_mm_shuffle_ps::<0b10_00_10_00>(low, high))
     }
+}
+
+#[inline(always)]
+fn widen_eight(values: __m256) -> Avx2 {
+    // SAFETY: only Avx2 calls it, where the processor has the instructions.
+    unsafe {
+        let (first, last) = (_mm256_castps256_ps128(values), _mm256_extractf128_ps::<1>(values));
+        Avx2(_mm256_cvtps_pd(first), _mm256_cvtps_pd(last))
+    }
+}
+
+#[inline(always)]
+fn find_eight(values: __m256) -> (__m256i, __m256) {
+    // SAFETY: only Avx2 calls it, where the processor has the instructions.
+    unsafe {
+        let lowest = _mm256_castsi256_ps(_mm256_set1_epi32((1 << rings::BITS) - 1));
+        let along = _mm256_or_ps(_mm256_and_ps(values, lowest), _mm256_set1_ps(1.0));
+        let bits = _mm256_srli_epi32::<{ rings::BITS as i32 }>(_mm256_castps_si256(values));
+        let slots = _mm256_and_si256(bits, _mm256_set1_epi32(rings::N_RINGS as i32 - 1));
+        (slots, _mm256_sub_ps(along, _mm256_set1_ps(rings::MIDDLE)))
+    }
+}
+
+#[inline(always)]
+fn look_up_eight(table: &Rings, slots: __m256i) -> __m256 {
+    // SAFETY: only Avx2 calls it, where the processor has the instructions; no slot of `find_eight` is beyond the table.
+    unsafe { _mm256_i32gather_ps::<4>(table.halves.as_ptr().cast(), slots) }
 }
 
 /// Turns over four rows of four.

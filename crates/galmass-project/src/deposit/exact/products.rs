@@ -1,4 +1,4 @@
-//! Wide kernels, row by row.
+//! Wide kernels that are not smooth, row by row, as sums of products.
 #![expect(
     clippy::needless_range_loop,
     reason = "several arrays go side by side, and closures would not be dispatched"
@@ -7,112 +7,33 @@
 use std::hint::black_box;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::Splat;
+use super::bands::{Spread, nearest};
 use super::order::Runs;
-use crate::deposit::lanes::{Eight, Lanes, N_LANES, Sixteen, Work, dispatch};
+
+use crate::deposit::lanes::{Eight, Lanes, N_LANES, Sixteen};
 use crate::deposit::separable::{Mixed, Places};
-
-/// Bands for each thread, so that a thread that is done early finds another one to do.
-const BANDS_PER_THREAD: usize = 4;
-
-/// Pixels of a band, at the most: 1 MiB, which a processor keeps at hand while all kernels pass by.
-const PIXELS_OF_A_BAND: usize = 1 << 17;
 
 /// Rows that are worked on together.
 const GROUP: usize = 8;
 
-/// Adds the wide kernels to an image, in bands of rows that take about equally long. Each row takes them in the same
-/// order wherever the cuts are.
-pub(super) fn add<const SIXTEENS: usize>(
-    image: &mut [f64],
-    n_px: usize,
-    runs: &Runs,
-    expansion: &Mixed<SIXTEENS>,
-) {
-    let costs = costs_of_rows(runs, n_px);
-    if costs.iter().any(|&cost| cost > 0.0) {
-        bands(image, &cuts(&costs), n_px).into_par_iter().for_each(|(rows, light)| {
-            dispatch(Band { rows, light, n_px, runs, expansion });
-        });
-    }
-}
-
-fn costs_of_rows(runs: &Runs, n_px: usize) -> Vec<f64> {
-    let mut steps = vec![0.0; n_px + 1];
-    for splat in runs.wide() {
-        let rows = splat.rows(n_px);
-        let cost = splat.columns(n_px).len() as f64;
-        steps[rows.start] += cost;
-        steps[rows.end] -= cost;
-    }
-    let rows = steps[..n_px].iter().scan(0.0, |cost, step| {
-        *cost += step;
-        Some(*cost)
-    });
-    rows.collect()
-}
-
-/// The upper ends of bands.
-fn cuts(costs: &[f64]) -> Vec<usize> {
-    let n_threads = rayon::current_num_threads();
-    let n_bands = if n_threads == 1 { 1 } else { BANDS_PER_THREAD * n_threads };
-    let share = costs.iter().sum::<f64>() / n_bands as f64;
-    let n_px = costs.len();
-    let mut cuts = Vec::new();
-    let (mut start, mut cost) = (0, 0.0);
-    for (row, cost_of_row) in costs.iter().enumerate() {
-        cost += cost_of_row;
-        let end = row + 1;
-        if cost >= share || end == n_px || (end + 1 - start) * n_px > PIXELS_OF_A_BAND {
-            cuts.push(end);
-            (start, cost) = (end, 0.0);
-        }
-    }
-    cuts
-}
-
-/// Cuts an image into its bands: their rows and their pixels.
-fn bands<'a>(mut image: &'a mut [f64], cuts: &[usize], n_px: usize) -> Vec<(Range<usize>, &'a mut [f64])> {
-    let mut start = 0;
-    let mut bands = Vec::with_capacity(cuts.len());
-    for &end in cuts {
-        let (band, rest) = image.split_at_mut((end - start) * n_px);
-        bands.push((start..end, band));
-        (image, start) = (rest, end);
-    }
-    bands
-}
-
-/// A band of rows under work.
-struct Band<'a, const SIXTEENS: usize> {
-    rows: Range<usize>,
-    light: &'a mut [f64],
-    n_px: usize,
-    runs: &'a Runs,
-    expansion: &'a Mixed<SIXTEENS>,
-}
-
-impl<const SIXTEENS: usize> Work for Band<'_, SIXTEENS> {
-    type Output = ();
-
+impl<const SIXTEENS: usize> Spread for Mixed<SIXTEENS> {
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn add_rows<L: Lanes>(&self, light: &mut [f64], rows: Range<usize>, n_px: usize, runs: &Runs) {
         // An odd number, so that the rows of an image of 1024 pixels do not all compete for one place in the cache.
-        let n_eights = self.n_px.div_ceil(N_LANES) | 1;
+        let n_eights = n_px.div_ceil(N_LANES) | 1;
         let mut scratch = Scratch::new(n_eights);
-        let mut sum = Sum { rows: self.rows, n_px: self.n_px, light: Vec::new(), n_eights };
+        let mut sum = Sum { rows, n_px, light: Vec::new(), n_eights };
         sum.light.resize(sum.rows.len() * n_eights, Eight::default());
-        for splat in self.runs.wide() {
-            let rows = splat.rows(self.n_px);
+        for splat in runs.wide() {
+            let rows = splat.rows(n_px);
             let rows = rows.start.max(sum.rows.start)..rows.end.min(sum.rows.end);
             if rows.is_empty() {
                 continue;
             }
-            sum.add::<SIXTEENS, L>(&mut scratch, splat, rows, self.expansion);
+            sum.add::<SIXTEENS, L>(&mut scratch, splat, rows, self);
         }
-        for (pixels, light) in self.light.chunks_exact_mut(self.n_px).zip(sum.light.chunks_exact(n_eights)) {
+        for (pixels, light) in light.chunks_exact_mut(n_px).zip(sum.light.chunks_exact(n_eights)) {
             for (pixels, light) in pixels.chunks_mut(N_LANES).zip(light) {
                 pixels.iter_mut().zip(&light.0).for_each(|(pixel, light)| *pixel += light);
             }
@@ -149,7 +70,7 @@ struct Columns<const SIXTEENS: usize> {
     /// `[sixteen][pair][column]`.
     leading: [Eight; N_LANES],
     pairs: [[Sixteen; N_LANES]; SIXTEENS],
-    /// The squares of the distances to the nearest point of each column; infinite beyond the image.
+    /// The squares of the distances to the nearest point of each column.
     distances: Eight,
 }
 
@@ -158,7 +79,7 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         let columns = Columns {
             leading: [Eight::default(); N_LANES],
             pairs: [[Sixteen::default(); N_LANES]; SIXTEENS],
-            distances: Eight([f64::INFINITY; N_LANES]),
+            distances: Eight::default(),
         };
         Self {
             columns: vec![columns; n_eights],
@@ -166,52 +87,45 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
         }
     }
 
-    /// Prepares some eights of columns of an image for a splat.
+    /// Prepares some columns of an image for a splat, and nothing beside them in their eights.
     #[inline(always)]
-    fn prepare<L: Lanes>(
-        &mut self,
-        splat: &Splat,
-        eights: Range<usize>,
-        n_px: usize,
-        expansion: &Mixed<SIXTEENS>,
-    ) {
+    fn prepare<L: Lanes>(&mut self, splat: &Splat, columns: Range<usize>, expansion: &Mixed<SIXTEENS>) {
         let per_px = 1.0 / splat.support;
-        let mut column = (eights.start * N_LANES) as f64;
-        let mut before = expansion.primitives::<L>(&Places::of_edges(column, splat.x, per_px), 0);
-        for columns in &mut self.columns[eights] {
-            let edges = Places::of_edges(column + 1.0, splat.x, per_px);
+        let mut before =
+            expansion.primitives::<L>(&Places::of_edges(columns.start as f64, splat.x, per_px), 0);
+        for eight in columns.start / N_LANES..columns.end.div_ceil(N_LANES) {
+            let first = eight * N_LANES;
+            let eight = &mut self.columns[eight];
+            let edges = Places::of_edges((first + 1) as f64, splat.x, per_px);
             let mut leading = [L::splat(0.0); N_LANES];
             let mut pairs = [[L::splat_single(0.0); N_LANES]; SIXTEENS];
-            for lane in 0..N_LANES {
+            for lane in columns.start.saturating_sub(first)..N_LANES.min(columns.end - first) {
                 let after = expansion.primitives::<L>(&edges, lane);
                 leading[lane] = after.0.minus(before.0);
                 for index in 0..SIXTEENS {
-                    pairs[index][lane] = L::minus_pairs(after.1[index], before.1[index]);
+                    pairs[index][lane] = L::minus_singles(after.1[index], before.1[index]);
                 }
                 before = after;
             }
             for lane in 0..N_LANES {
-                let lane_column = column + lane as f64;
-                let distance = nearest(lane_column - splat.x);
-                columns.distances.0[lane] = if lane_column < n_px as f64 { distance } else { f64::INFINITY };
+                eight.distances.0[lane] = nearest((first + lane) as f64 - splat.x);
             }
-            column += N_LANES as f64;
             let turned = L::transpose(leading);
             for lane in 0..N_LANES {
-                turned[lane].store(&mut columns.leading[lane].0);
+                turned[lane].store(&mut eight.leading[lane].0);
             }
             for index in 0..SIXTEENS {
                 let turned = L::transpose_pairs(pairs[index]);
                 for lane in 0..N_LANES {
-                    L::store_pairs(turned[lane], &mut columns.pairs[index][lane].0);
+                    L::store_singles(turned[lane], &mut eight.pairs[index][lane].0);
                 }
             }
         }
     }
 
-    /// Sums up the products in some eights of columns, for a group of rows, as far as their reaches go.
+    /// Sums up the products in some eights of columns, for the first rows of a group, as far as their reaches go.
     #[inline(always)]
-    fn products<L: Lanes>(
+    fn products<const ROWS: usize, L: Lanes>(
         &mut self,
         eights: Range<usize>,
         factors: &[Factors<SIXTEENS>; GROUP],
@@ -219,28 +133,28 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
     ) -> [f64; GROUP] {
         // Hidden from the compiler, which otherwise unrolls the loops, tears them apart and runs out of registers.
         let n = black_box(N_LANES);
-        let mut sums = [L::splat(0.0); GROUP];
+        let mut sums = [L::splat(0.0); ROWS];
         for eight in eights {
             let columns = &self.columns[eight];
-            let mut shares = [L::splat(0.0); GROUP];
-            let mut pairs = [L::splat_single(0.0); GROUP];
+            let mut shares = [L::splat(0.0); ROWS];
+            let mut pairs = [L::splat_single(0.0); ROWS];
             for r in 0..n {
                 let r = r % N_LANES;
                 let leading = L::load(&columns.leading[r].0);
-                for row in 0..GROUP {
+                for row in 0..ROWS {
                     shares[row] = leading.fma(L::splat(factors[row].leading.0[r]), shares[row]);
                 }
                 for sixteen in 0..SIXTEENS {
-                    let other = L::load_pairs(&columns.pairs[sixteen][r].0);
-                    for row in 0..GROUP {
+                    let other = L::load_singles(&columns.pairs[sixteen][r].0);
+                    for row in 0..ROWS {
                         let of_row = &factors[row].pairs[sixteen].0;
                         let factor = L::splat_pair([of_row[2 * r], of_row[2 * r + 1]]);
-                        pairs[row] = L::fma_pairs(other, factor, pairs[row]);
+                        pairs[row] = L::fma_singles(other, factor, pairs[row]);
                     }
                 }
             }
             let distances = L::load(&columns.distances.0);
-            for row in 0..GROUP {
+            for row in 0..ROWS {
                 if row % 2 == 0 {
                     let others = L::add_up([pairs[row], pairs[row + 1]]);
                     shares[row] = shares[row].plus(others[0]);
@@ -253,7 +167,7 @@ impl<const SIXTEENS: usize> Scratch<SIXTEENS> {
             }
         }
         let mut totals = [0.0; GROUP];
-        for row in 0..GROUP {
+        for row in 0..ROWS {
             totals[row] = sums[row].sum();
         }
         totals
@@ -272,7 +186,7 @@ impl Sum {
     ) {
         let columns = splat.columns(self.n_px);
         let eights = columns.start / N_LANES..columns.end.div_ceil(N_LANES);
-        scratch.prepare::<L>(splat, eights.clone(), self.n_px, expansion);
+        scratch.prepare::<L>(splat, columns.clone(), expansion);
         let is_inside = splat.x - splat.support >= 0.0 && splat.x + splat.support < self.n_px as f64;
         let per_px = 1.0 / splat.support;
         let (leading, others) = expansion.factors();
@@ -295,9 +209,9 @@ impl Sum {
                 let difference = after.0.minus(before.0);
                 difference.times(L::load(&leading.0)).store(&mut factors[index].leading.0);
                 for sixteen in 0..SIXTEENS {
-                    let difference = L::minus_pairs(after.1[sixteen], before.1[sixteen]);
-                    let product = L::times_pairs(difference, L::load_pairs(&others[sixteen].0));
-                    L::store_pairs(product, &mut factors[index].pairs[sixteen].0);
+                    let difference = L::minus_singles(after.1[sixteen], before.1[sixteen]);
+                    let product = L::times_singles(difference, L::load_singles(&others[sixteen].0));
+                    L::store_singles(product, &mut factors[index].pairs[sixteen].0);
                 }
                 before = after;
                 let light_after = marginal(before.0);
@@ -312,7 +226,11 @@ impl Sum {
             let end = (eight_of(splat.x + half) + 1).min(eights.end);
             // The chord of a kernel that meets the image with other rows may lie beyond it.
             let chord = eight_of(splat.x - half).clamp(eights.start, end.max(eights.start))..end;
-            let sums = scratch.products::<L>(chord.clone(), &factors, &reaches);
+            let sums = if n_rows > GROUP / 2 {
+                scratch.products::<GROUP, L>(chord.clone(), &factors, &reaches)
+            } else {
+                scratch.products::<{ GROUP / 2 }, L>(chord.clone(), &factors, &reaches)
+            };
             for index in 0..n_rows {
                 let (sum, whole) = (sums[index], wholes[index]);
                 let to_whole = if sum > 0.0 && (is_inside || sum > whole) { whole / sum } else { 1.0 };
@@ -340,11 +258,4 @@ fn marginal<L: Lanes>(first: L) -> f64 {
     let mut values = [0.0; N_LANES];
     first.store(&mut values);
     values[0].clamp(-0.5, 0.5)
-}
-
-/// The square of the distance to a pixel that begins at `low`.
-#[inline(always)]
-fn nearest(low: f64) -> f64 {
-    let distance = low.max(-1.0 - low).max(0.0);
-    distance * distance
 }
