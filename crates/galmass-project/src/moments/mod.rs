@@ -166,7 +166,7 @@ pub fn nearest_moments(
 /// As [`nearest_moments`]; the column of these velocities is `velocities` too.
 ///
 /// # Cost
-/// A quarter less than [`nearest_moments`] takes, for a quarter less memory is read.
+/// A sixth less than [`nearest_moments`] takes: 40 bytes a particle are read, not 56.
 ///
 /// # Examples
 /// ```
