@@ -1,29 +1,44 @@
 //! What would this simulated galaxy look like, and how much mass does it hold?
 //!
 //! ```text
-//! cargo run --release --example observe_galaxy -- --snapshot FILE [--suite auto] [--out DIR]
+//! cargo run --release --example observe_galaxy -- --snapshot FILE [--suite auto] [--effects FILE] [--out DIR]
 //! ```
 //!
 //! Reads one galaxy from a snapshot or cutout, finds its centre and stellar half-mass radius R, and looks at it along
 //! the three axes of the box: a 300 pixel image smoothed over 32 neighbours and 48 pixel maps of velocity and
 //! dispersion, over +-3 R. Prints the masses of stars, gas, dark matter and all within R and 2 R. A second or a few.
 //!
+//! `--effects` names what a telescope does to these maps: a JSON file of `galmass::observe::ObservationEffects`, as
+//!
+//! ```json
+//! {"seed": 7, "steps": [
+//!     {"psf": {"shape": {"gaussian": {"fwhm": {"half-mass-radii": 0.3}}}}},
+//!     {"noise": {"signal_to_noise": 20}},
+//!     {"field-mask": {"shape": {"hexagon": {"circumradius": {"half-light-radii": 2.5}}}, "on": "maps"}},
+//!     {"voronoi": {"target_signal_to_noise": 30}},
+//!     {"dispersion-floor": {"blank": {"limit_km_s": 35}}}
+//! ]}
+//! ```
+//!
 //! Leaves in its folder: `settings.json`, `observation.hdf5` (maps with units and grids, masses as attributes),
-//! `observation.fits` and `observation.png`. Stars are weighed by their r luminosity, or by mass where the file has
-//! no magnitudes; the files say which.
+//! `observation.fits` and `observation.png`. The maps are the image, and the velocity, dispersion, occupancy (1 where
+//! both are known), flux and number of stars; noise and errors too, where effects have made any. Stars are weighed by
+//! their r luminosity, or by mass where the file has no magnitudes, or as `--weighting` says; the files say which.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "support/output.rs"]
 mod output;
 
 use std::error::Error;
+use std::fmt::Display;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use galmass::core::Unit;
 use galmass::dataset::{Attribute, MapFile, MapGroup};
-use galmass::observe::Weighting;
+use galmass::observe::{Exposure, ObservationEffects, Sightline, Weighting};
 use galmass::plots::{ColourScale, MapPanel, draw_maps};
 use galmass::prelude::*;
 use galmass::snapshot::SuiteKind;
@@ -38,6 +53,13 @@ struct Arguments {
     /// How the file is to be read: auto, tng, eagle, particle-table or star-table
     #[arg(long, default_value = "auto")]
     suite: String,
+    /// What stars count for: best-known, luminosity-r, mass or number
+    #[arg(long, default_value = "best-known")]
+    weighting: String,
+    /// A JSON file with what a telescope does to the maps: psf, noise, field-mask, dispersion-floor, voronoi,
+    /// kinematic-errors [default: nothing]
+    #[arg(long)]
+    effects: Option<PathBuf>,
     /// The centre, in kpc in the frame of the file [default: found]
     #[arg(long, value_name = "X,Y,Z", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
     centre: Option<Vec<f64>>,
@@ -57,7 +79,7 @@ struct Arguments {
 struct Look {
     axis: Axis,
     view: View,
-    observation: Observation,
+    exposure: Exposure,
     /// Masses in the circles of R and 2 R.
     in_circles: [Masses; 2],
 }
@@ -71,6 +93,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         "auto" => None,
         name => Some(name.parse::<SuiteKind>()?),
     };
+    let weighting = serde_json::from_value(serde_json::Value::String(arguments.weighting.clone()))
+        .map_err(|error| format!("--weighting: {error}"))?;
+    let effects = read_effects(arguments.effects.as_deref())?;
     let snapshot = read_galaxy(&arguments.snapshot, suite)?;
     let count = |component| snapshot.galaxy.component(component).len();
     eprintln!(
@@ -86,16 +111,20 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         GivenFrame { centre_kpc: centre(arguments)?, half_mass_radius_kpc: arguments.half_mass_radius_kpc };
     let galaxy = FramedGalaxy::new(snapshot.galaxy, &given)?;
     let radius = galaxy.frame().half_mass_radius_kpc;
-    let config = ObservationConfig::default();
+    let config = ObservationConfig { weighting, ..ObservationConfig::default() };
     let observer = Observer::new(&galaxy, config)?;
-    let looks =
-        Axis::ALL.map(|axis| look(&galaxy, &observer, axis)).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let looks = (0..)
+        .zip(Axis::ALL)
+        .map(|(view_index, axis)| look(&galaxy, &observer, &effects, view_index, axis))
+        .collect::<Result<Vec<_>, _>>()?;
     let in_spheres = [radius, 2.0 * radius].map(|radius| Masses::in_sphere(galaxy.galaxy(), radius));
 
     let folder = output::folder(arguments.out.as_deref(), "observe_galaxy", false)?;
-    output::write_settings(&folder, &serde_json::json!({ "arguments": arguments, "observation": config }))?;
-    let weighting = observer.weighting();
-    let facts = facts(arguments, snapshot.suite, snapshot.redshift, &galaxy, weighting, &in_spheres);
+    let settings = serde_json::json!({ "arguments": arguments, "observation": config, "effects": effects });
+    output::write_settings(&folder, &settings)?;
+    let mut facts = facts(arguments, snapshot.suite, snapshot.redshift, &galaxy, &in_spheres);
+    facts.push(("stars_weighed_by".into(), Attribute::Text(weight_name(observer.weighting()).into())));
+    facts.push(("effects".into(), Attribute::Text(names(&effects))));
     let file = MapFile { attributes: facts, groups: looks.iter().map(group).collect() };
     file.write_hdf5(&folder.join("observation.hdf5"))?;
     file.write_fits(&folder.join("observation.fits"))?;
@@ -116,12 +145,46 @@ fn centre(arguments: &Arguments) -> Result<Option<[f64; 3]>, Box<dyn Error>> {
     centre.map(Some).map_err(|_| format!("--centre takes three numbers, x,y,z in kpc, not {found}").into())
 }
 
-fn look(galaxy: &FramedGalaxy, observer: &Observer<'_>, axis: Axis) -> Result<Look, Box<dyn Error>> {
+/// Reads what a telescope does; without a file nothing.
+fn read_effects(path: Option<&Path>) -> Result<ObservationEffects, Box<dyn Error>> {
+    let Some(path) = path else { return Ok(ObservationEffects::default()) };
+    let in_file = |error: &dyn Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| in_file(&error))?;
+    let effects: ObservationEffects = serde_json::from_str(&text).map_err(|error| in_file(&error))?;
+    effects.check().map_err(|error| in_file(&error))?;
+    Ok(effects)
+}
+
+/// The names of the effects in their order.
+fn names(effects: &ObservationEffects) -> String {
+    if effects.steps.is_empty() {
+        return "none".into();
+    }
+    effects.steps.iter().map(|effect| effect.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn weight_name(weighting: Weighting) -> &'static str {
+    match weighting {
+        Weighting::LuminosityR => "r luminosity",
+        Weighting::Mass => "mass",
+        Weighting::Number => "number",
+        Weighting::BestKnown => "best known",
+    }
+}
+
+fn look(
+    galaxy: &FramedGalaxy,
+    observer: &Observer<'_>,
+    effects: &ObservationEffects,
+    view_index: u64,
+    axis: Axis,
+) -> Result<Look, Box<dyn Error>> {
     let view = View::along(axis);
-    let observation = observer.observe(&view)?;
     let radius = galaxy.frame().half_mass_radius_kpc;
+    let sightline = Sightline { half_mass_radius_kpc: radius, galaxy_index: 0, view_index };
+    let exposure = effects.apply(observer.observe(&view)?, &sightline)?;
     let in_circles = [radius, 2.0 * radius].map(|radius| Masses::in_circle(galaxy.galaxy(), &view, radius));
-    Ok(Look { axis, view, observation, in_circles })
+    Ok(Look { axis, view, exposure, in_circles })
 }
 
 fn facts(
@@ -129,14 +192,9 @@ fn facts(
     suite: SuiteKind,
     redshift: Option<f64>,
     galaxy: &FramedGalaxy,
-    weighting: Weighting,
     in_spheres: &[Masses; 2],
 ) -> Vec<(String, Attribute)> {
     let frame = galaxy.frame();
-    let weight = match weighting {
-        Weighting::LuminosityR => "r luminosity",
-        _ => "mass",
-    };
     let mut facts = vec![
         ("galmass_version".into(), Attribute::Text(env!("CARGO_PKG_VERSION").into())),
         ("snapshot".into(), Attribute::Text(arguments.snapshot.display().to_string())),
@@ -144,7 +202,6 @@ fn facts(
         ("centre_kpc".into(), Attribute::Vector(frame.centre_kpc.to_vec())),
         ("velocity_km_s".into(), Attribute::Vector(frame.velocity_km_s.to_vec())),
         ("half_mass_radius_kpc".into(), Attribute::Float(frame.half_mass_radius_kpc)),
-        ("stars_weighed_by".into(), Attribute::Text(weight.into())),
     ];
     facts.extend(redshift.map(|z| ("redshift".into(), Attribute::Float(z))));
     facts.extend(mass_attributes(in_spheres, ""));
@@ -172,7 +229,7 @@ fn named_masses([within_r, within_2r]: &[Masses; 2]) -> Vec<(String, f64)> {
 }
 
 fn group(look: &Look) -> MapGroup<'_> {
-    let observation = &look.observation;
+    let Exposure { observation, bins, .. } = &look.exposure;
     let direction = |vector: [f64; 3]| Attribute::Vector(vector.to_vec());
     let mut attributes = vec![
         ("right".into(), direction(look.view.right())),
@@ -180,15 +237,28 @@ fn group(look: &Look) -> MapGroup<'_> {
         ("line_of_sight".into(), direction(look.view.line_of_sight())),
     ];
     attributes.extend(mass_attributes(&look.in_circles, "projected_"));
+    let n_bins = bins.as_ref().and_then(|bins| i64::try_from(bins.n_bins()).ok());
+    attributes.extend(n_bins.map(|n_bins| ("n_voronoi_bins".into(), Attribute::Integer(n_bins))));
+    let always = [
+        ("image", &observation.image),
+        ("velocity", &observation.velocity),
+        ("dispersion", &observation.dispersion),
+        ("occupancy", &observation.occupancy),
+        ("flux", &observation.flux),
+        ("count", &observation.count),
+    ];
+    let at_times = [
+        ("image_noise", &look.exposure.image_noise),
+        ("flux_noise", &look.exposure.flux_noise),
+        ("signal_to_noise", &look.exposure.signal_to_noise),
+        ("velocity_error", &look.exposure.velocity_error),
+        ("dispersion_error", &look.exposure.dispersion_error),
+    ];
+    let at_times = at_times.into_iter().filter_map(|(name, map)| Some((name, map.as_ref()?)));
     MapGroup {
         name: format!("along_{}", look.axis),
         attributes,
-        maps: vec![
-            ("image".into(), &observation.image),
-            ("velocity".into(), &observation.velocity),
-            ("dispersion".into(), &observation.dispersion),
-            ("count".into(), &observation.count),
-        ],
+        maps: always.into_iter().chain(at_times).map(|(name, map)| (name.into(), map)).collect(),
     }
 }
 
@@ -225,9 +295,10 @@ fn panels<'a>(galaxy: &FramedGalaxy, look: &'a Look) -> Vec<MapPanel<'a>> {
             circle_radius: Some(galaxy.frame().half_mass_radius_kpc),
         }
     };
-    let observation = &look.observation;
+    let observation = &look.exposure.observation;
     let (what, light) = match observation.image.unit() {
         Unit::SolarLuminosity => ("r light", "luminosity [L☉ per pixel]"),
+        Unit::Count => ("stars", "number per pixel"),
         _ => ("stars", "mass [M☉ per pixel]"),
     };
     vec![

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, ValueEnum};
 use galmass::core::{PixelGrid, SupportRadius, Unit};
 use galmass::project::{
-    Axis, DepositConfig, MomentConfig, Scheme, View, deposit, nearest_moments, support_radii,
+    Axis, DepositConfig, MomentConfig, Scheme, View, deposit, line_of_sight_moments, support_radii,
 };
 use ndarray::{Array, Array1, Array2, Array3, ArrayBase, Data, Dimension, stack};
 
@@ -97,9 +97,11 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         Task::Ngp => {
             let grid = PixelGrid::new(arguments.grid, particles.half_width)?;
             let ParticleFile { positions, velocities, luminosities, .. } = &particles;
+            // The peers are given the component along the line of sight as well.
+            let velocities: Vec<f64> = velocities.iter().map(|velocity| view.depth(*velocity)).collect();
             let config = MomentConfig::default();
             let moments = time(arguments, || {
-                nearest_moments(positions, velocities, luminosities, &view, grid, &config)
+                line_of_sight_moments(positions, &velocities, luminosities, &view, grid, &config)
             })?;
             let maps =
                 [moments.weight.view(), moments.mean.values().view(), moments.dispersion.values().view()];

@@ -94,6 +94,85 @@ fn a_given_frame_wins() {
     assert_eq!(figures["centre_kpc"], serde_json::json!([-1.5, 2.0, 70.25]));
 }
 
+/// A survey: seeing, noise, a hexagon of fibres, bins and the limit of the spectrograph.
+const SURVEY: &str = r#"{"seed": 7, "steps": [
+    {"psf": {"shape": {"gaussian": {"fwhm": {"half-mass-radii": 0.3}}}}},
+    {"noise": {"signal_to_noise": 20}},
+    {"field-mask": {"shape": {"hexagon": {"circumradius": {"half-light-radii": 2}}}, "on": "maps"}},
+    {"voronoi": {"target_signal_to_noise": 30}},
+    {"dispersion-floor": {"add": {"instrumental_km_s": 70}}}
+]}"#;
+
+#[test]
+fn a_file_of_effects_is_a_telescope() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let [snapshot, effects] = ["helix.hdf5", "survey.json"].map(path);
+    write_tng(&snapshot, 200, |_, _| {});
+    fs::write(&effects, SURVEY).unwrap();
+    let through = ["--effects", effects.to_str().unwrap()];
+    let figures = observe(&snapshot, &path("plain"), &[]).json();
+    // The galaxy is what it was.
+    assert_eq!(observe(&snapshot, &path("seen"), &through).json(), figures);
+    assert!(observe(&snapshot, &path("again"), &through).succeeded);
+
+    let open = |run: &str| hdf5::File::open(path(run).join("observation.hdf5")).unwrap();
+    let [plain, seen, again] = ["plain", "seen", "again"].map(open);
+    let text = |file: &hdf5::File, name: &str| -> String {
+        file.attr(name).unwrap().read_scalar::<hdf5::types::VarLenUnicode>().unwrap().to_string()
+    };
+    assert_eq!(text(&plain, "effects"), "none");
+    assert_eq!(text(&seen, "effects"), "psf, noise, field-mask, voronoi, dispersion-floor");
+    for axis in ["x", "y", "z"] {
+        let map = |file: &hdf5::File, name: &str| -> Array2<f64> {
+            file.dataset(&format!("along_{axis}/{name}")).unwrap().read().unwrap()
+        };
+        let n_bins: i64 = seen
+            .group(&format!("along_{axis}"))
+            .unwrap()
+            .attr("n_voronoi_bins")
+            .unwrap()
+            .read_scalar()
+            .unwrap();
+        assert!(n_bins > 1);
+        for name in ["image_noise", "flux_noise", "signal_to_noise"] {
+            assert!(map(&seen, name).iter().any(|value| *value > 0.0), "{name}");
+            assert!(plain.dataset(&format!("along_{axis}/{name}")).is_err(), "{name}");
+        }
+        let noisy = map(&seen, "image");
+        assert!(noisy.iter().any(|value| *value < 0.0) && noisy == map(&again, "image"));
+        assert!(map(&plain, "image").iter().all(|value| *value >= 0.0));
+        // Stars at rest in one pixel have a dispersion of 0, and on a detector that of the instrument.
+        let [known, field, dispersion] = ["occupancy", "flux", "dispersion"].map(|name| map(&seen, name));
+        assert!(known.sum() > 0.0 && known.sum() < known.len() as f64 && field[[0, 0]] == 0.0);
+        for (known, dispersion) in known.iter().zip(&dispersion) {
+            assert_eq!(*known == 1.0, dispersion.is_finite());
+            assert!(dispersion.is_nan() || (dispersion - 70.0).abs() < 1e-9, "{dispersion}");
+        }
+    }
+    let settings = fs::read_to_string(path("seen").join("settings.json")).unwrap();
+    let settings: serde_json::Value = serde_json::from_str(&settings).unwrap();
+    assert_eq!(settings["settings"]["effects"]["seed"], 7);
+    assert_eq!(settings["settings"]["effects"]["steps"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn stars_count_for_what_they_are_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = folder.path().join("helix.hdf5");
+    write_tng(&snapshot, 200, |_, _| {});
+    for (weighting, name, unit) in [("best-known", "mass", "Msun"), ("number", "number", "count")] {
+        let out = folder.path().join(weighting);
+        assert!(observe(&snapshot, &out, &["--weighting", weighting]).succeeded);
+        let file = hdf5::File::open(out.join("observation.hdf5")).unwrap();
+        let found: hdf5::types::VarLenUnicode = file.attr("stars_weighed_by").unwrap().read_scalar().unwrap();
+        assert_eq!(found.as_str(), name);
+        let image = file.dataset("along_x/image").unwrap();
+        let found: hdf5::types::VarLenUnicode = image.attr("unit").unwrap().read_scalar().unwrap();
+        assert_eq!(found.as_str(), unit);
+    }
+}
+
 #[test]
 fn bad_input_is_refused_in_a_sentence_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -117,6 +196,23 @@ fn bad_input_is_refused_in_a_sentence_and_leaves_nothing() {
     expect(&refused("good.hdf5", &["--suite", "eagle"]), &["good.hdf5", "PartType4"]);
     expect(&refused("good.hdf5", &["--centre", "1,2"]), &["--centre", "three numbers", "2"]);
     expect(&refused("good.hdf5", &["--half-mass-radius-kpc", "-1"]), &["half-mass radius", "-1"]);
+
+    expect(&refused("good.hdf5", &["--weighting", "age"]), &["--weighting", "age", "best-known", "number"]);
+    let effects = path("effects.json");
+    for (text, words) in [
+        (None, ["No such file", ""]),
+        (Some("{"), ["line 1", "EOF"]),
+        (Some(r#"{"sed": 7}"#), ["unknown field `sed`", "`steps`"]),
+        (Some(r#"{"steps": [{"blur": {}}]}"#), ["unknown variant `blur`", "`psf`"]),
+        (Some(r#"{"steps": [{"noise": {"signal_to_noise": 0}}]}"#), ["step 0, `noise`", "signal_to_noise"]),
+        (Some(r#"{"steps": [{"kinematic-errors": {}}]}"#), ["kinematic-errors", "needs a `noise`"]),
+    ] {
+        if let Some(text) = text {
+            fs::write(&effects, text).unwrap();
+        }
+        let refusal = refused("good.hdf5", &["--effects", effects.to_str().unwrap()]);
+        expect(&refusal, &["effects.json", words[0], words[1]]);
+    }
 
     write_tng(&path("empty.hdf5"), 0, |_, _| {});
     expect(&refused("empty.hdf5", &[]), &["empty.hdf5", "star"]);

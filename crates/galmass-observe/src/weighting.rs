@@ -8,15 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::ObserveError;
 
-/// How star particles are weighed.
+/// How star particles are weighed: `best-known`, `luminosity-r`, `mass` or `number` in configurations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Weighting {
     /// By r-band luminosity where the stars have magnitudes, else by mass.
     #[default]
+    #[serde(alias = "best_known")]
     BestKnown,
     /// By SDSS r luminosity: that of [`FittedPopulation`] where the stars have no magnitudes, and an error where they
     /// have neither these nor ages and metallicities.
+    #[serde(alias = "luminosity_r")]
     LuminosityR,
     /// By mass.
     Mass,
@@ -82,5 +84,21 @@ mod tests {
         let aged = dark.with_ages_gyr(vec![5.0]).unwrap().with_metallicities(vec![0.02]).unwrap();
         let fitted = Weights::of(&aged, Weighting::LuminosityR).unwrap();
         assert!(fitted.unit == Unit::SolarLuminosity && (0.3..3.0).contains(&fitted.values[0]));
+    }
+
+    #[test]
+    fn choices_are_named_in_kebab_case_and_once_were_in_snake_case() {
+        let named = |name: &str| serde_json::from_value::<Weighting>(name.into()).ok();
+        for (name, weighting) in [
+            ("best-known", Weighting::BestKnown),
+            ("luminosity-r", Weighting::LuminosityR),
+            ("mass", Weighting::Mass),
+            ("number", Weighting::Number),
+        ] {
+            assert_eq!(named(name), Some(weighting));
+            assert_eq!(named(&name.replace('-', "_")), Some(weighting));
+            assert_eq!(serde_json::to_value(weighting).unwrap(), name);
+        }
+        assert_eq!(named("light"), None);
     }
 }

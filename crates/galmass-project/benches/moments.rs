@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use galmass_core::PixelGrid;
-use galmass_project::{Axis, MomentConfig, View, nearest_moments, reference};
+use galmass_project::{Axis, MomentConfig, View, line_of_sight_moments, nearest_moments, reference};
 use rayon::ThreadPoolBuilder;
 
 const SIZES: [(usize, &str); 4] = [(10_000, "1e4"), (100_000, "1e5"), (1_000_000, "1e6"), (5_000_000, "5e6")];
@@ -29,6 +29,11 @@ fn moments(criterion: &mut Criterion) {
         });
         group.bench_function(BenchmarkId::new("48px-threads", name), |bencher| {
             bencher.iter(|| black_box(measure()));
+        });
+        let along: Vec<f64> = velocities.iter().map(|velocity| view.depth(*velocity)).collect();
+        let measure = || line_of_sight_moments(positions, &along, masses, &view, grid, &config).unwrap();
+        group.bench_function(BenchmarkId::new("48px-line-of-sight", name), |bencher| {
+            one_thread.install(|| bencher.iter(|| black_box(measure())));
         });
         if n <= 1_000_000 {
             let measure =

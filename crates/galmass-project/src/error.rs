@@ -189,6 +189,13 @@ pub(crate) fn check_vectors(column: &'static str, vectors: &[[f64; 3]]) -> Resul
     }
 }
 
+pub(crate) fn check_finite(column: &'static str, values: &[f64]) -> Result<(), ProjectError> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(ProjectError::NotFinite { column, index, value: values[index] }),
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn check_weights(weights: &[f64]) -> Result<(), ProjectError> {
     check_not_negative("weights", weights, |&weight| weight)
 }

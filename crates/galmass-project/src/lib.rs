@@ -55,7 +55,7 @@ mod view;
 pub use colour::{ColourConfig, EmptyColour, colour};
 pub use deposit::{DepositConfig, Scheme, deposit};
 pub use error::ProjectError;
-pub use moments::{Blanking, Fill, MomentConfig, Moments, nearest_moments};
+pub use moments::{Blanking, Fill, MomentConfig, Moments, line_of_sight_moments, nearest_moments};
 pub use neighbours::{NeighbourConfig, SupportRadii, support_radii, support_radii_with};
 pub use rebin::{per_area, rebin};
 pub use view::{Axis, View};

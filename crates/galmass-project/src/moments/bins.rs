@@ -1,18 +1,22 @@
 //! The weighted sums of velocities in each pixel, gathered in one pass over the particles.
 
+#[cfg(target_arch = "x86_64")]
+use super::count::Avx512;
+use super::count::{Count, GROUP, Plain};
 use super::field::{BLOCK, Field, N_OUTSIDE, Placed};
+use super::velocity::Velocity;
 use crate::compensated;
 use crate::simd::{Work, dispatch};
 
 /// The particles of a call or of a chunk of it: rows that belong together.
 #[derive(Clone, Copy)]
-pub(super) struct Particles<'a> {
+pub(super) struct Particles<'a, V> {
     pub(super) positions_kpc: &'a [[f64; 3]],
-    pub(super) velocities_km_s: &'a [[f64; 3]],
+    pub(super) velocities_km_s: &'a [V],
     pub(super) weights: &'a [f64],
 }
 
-impl Particles<'_> {
+impl<V: Velocity> Particles<'_, V> {
     pub(super) fn len(&self) -> usize {
         self.weights.len()
     }
@@ -27,24 +31,27 @@ impl Particles<'_> {
 }
 
 /// The sums of one pixel, on one line of the cache: w, w d, w d^2 and 1 over its particles, where w is the weight and d
-/// the velocity relative to the reference of the pixel, and what earlier additions to each rounded away.
+/// the velocity relative to the reference of the pixel, and what the additions to each rounded away.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Bin {
     pub(super) sums: [f64; 4],
-    lost: [f64; 4],
+    pub(super) remainders: [f64; 4],
 }
 
 impl Bin {
-    const EMPTY: Self = Self { sums: [0.0; 4], lost: [0.0; 4] };
+    const EMPTY: Self = Self { sums: [0.0; 4], remainders: [0.0; 4] };
 
     #[inline(always)]
     pub(super) fn add(&mut self, terms: [f64; 4]) {
-        let Self { mut sums, mut lost } = *self;
         for k in 0..4 {
-            compensated::add(&mut sums[k], &mut lost[k], terms[k]);
+            compensated::add_aside(&mut self.sums[k], &mut self.remainders[k], terms[k]);
         }
-        *self = Self { sums, lost };
+    }
+
+    /// The sums, rounded once.
+    pub(super) fn sums(&self) -> [f64; 4] {
+        std::array::from_fn(|k| self.sums[k] + self.remainders[k])
     }
 }
 
@@ -85,42 +92,78 @@ impl Bins {
     }
 
     /// Adds the particles in their order.
-    pub(super) fn add(&mut self, field: &Field, particles: Particles) {
-        assert!(self.bins.len() == field.n_px() * field.n_px() + N_OUTSIDE);
-        assert!(self.references.len() == self.bins.len());
+    pub(super) fn add<V: Velocity>(&mut self, field: &Field, particles: Particles<V>) {
         if field.is_limited() {
-            dispatch(Add::<true> { field, particles, bins: self });
+            Add::<V, true>::new(self, field, particles).dispatch();
         } else {
-            dispatch(Add::<false> { field, particles, bins: self });
+            Add::<V, false>::new(self, field, particles).dispatch();
         }
+    }
+
+    /// Adds one particle.
+    ///
+    /// # Safety
+    /// There must be a bin for the pixel.
+    #[inline(always)]
+    pub(super) unsafe fn add_one(&mut self, pixel: u32, velocity: f64, weight: f64) {
+        let pixel = pixel as usize;
+        // SAFETY: asked of the caller; there is a reference for each bin.
+        let (bin, reference) =
+            unsafe { (self.bins.get_unchecked_mut(pixel), self.references.get_unchecked_mut(pixel)) };
+        // As integers, which leaves the units for floating point to the sums.
+        if reference.to_bits() == UNSEEN.to_bits() {
+            *reference = velocity;
+        }
+        let relative = velocity - *reference;
+        let weighted = weight * relative;
+        bin.add([weight, weighted, weighted * relative, 1.0]);
     }
 }
 
 #[cfg(test)]
 impl Bins {
     /// [`Bins::add`] as an old processor does it.
-    pub(super) fn add_portably(&mut self, field: &Field, particles: Particles) {
+    pub(super) fn add_portably<V: Velocity>(&mut self, field: &Field, particles: Particles<V>) {
         if field.is_limited() {
-            Add::<true> { field, particles, bins: self }.run::<false>();
+            Add::<V, true>::new(self, field, particles).run::<false>();
         } else {
-            Add::<false> { field, particles, bins: self }.run::<false>();
+            Add::<V, false>::new(self, field, particles).run::<false>();
         }
     }
 }
 
-/// The loop of [`Bins::add`], for fields with limits or without.
-struct Add<'a, const LIMITED: bool> {
-    field: &'a Field,
-    particles: Particles<'a>,
+/// The loop of [`Bins::add`], for fields with limits or without. Bins and references are as many as the field wants.
+struct Add<'a, V, const LIMITED: bool> {
     bins: &'a mut Bins,
+    field: &'a Field,
+    particles: Particles<'a, V>,
 }
 
-impl<const LIMITED: bool> Work for Add<'_, LIMITED> {
-    type Output = ();
+impl<'a, V: Velocity, const LIMITED: bool> Add<'a, V, LIMITED> {
+    fn new(bins: &'a mut Bins, field: &'a Field, particles: Particles<'a, V>) -> Self {
+        assert!(bins.bins.len() == field.n_px() * field.n_px() + N_OUTSIDE);
+        assert!(bins.references.len() == bins.bins.len());
+        Self { bins, field, particles }
+    }
+
+    fn dispatch(self) {
+        #[cfg(target_arch = "x86_64")]
+        if crate::simd::has_avx512() {
+            // SAFETY: the processor has all the features that the function is compiled for.
+            return unsafe { self.add_avx512() };
+        }
+        dispatch(self);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512cd,fma,avx2,bmi1,bmi2,popcnt,lzcnt")]
+    fn add_avx512(self) {
+        self.add::<Avx512, true>();
+    }
 
     #[inline(always)]
-    fn run<const FMA: bool>(self) {
-        let Self { field, particles, bins } = self;
+    fn add<C: Count, const FMA: bool>(self) {
+        let Self { bins, field, particles } = self;
         // A copy that nothing else can point at, so that it stays in registers over the loop.
         let field = *field;
         let mut placed = Placed::new();
@@ -128,60 +171,57 @@ impl<const LIMITED: bool> Work for Add<'_, LIMITED> {
         let (velocities, last_velocities) = particles.velocities_km_s.as_chunks::<BLOCK>();
         let (weights, last_weights) = particles.weights.as_chunks::<BLOCK>();
         for ((positions, velocities), weights) in positions.iter().zip(velocities).zip(weights) {
-            field.place::<FMA, LIMITED>(positions, velocities, weights, &mut placed);
-            count(bins, &placed, positions, velocities, weights);
+            field.place::<V, FMA, LIMITED>(positions, velocities, weights, &mut placed);
+            for group in 0..BLOCK / GROUP {
+                let start = group * GROUP;
+                prefetch(positions.as_ptr(), start + AHEAD);
+                prefetch(velocities.as_ptr(), start + AHEAD);
+                prefetch(weights.as_ptr(), start + AHEAD);
+                // SAFETY: `Field::place` gives out numbers of pixels and of places outside for which there are bins.
+                unsafe {
+                    C::count(
+                        bins,
+                        &placed.pixels.as_chunks().0[group],
+                        &placed.velocities.as_chunks().0[group],
+                        &weights.as_chunks().0[group],
+                    );
+                }
+            }
         }
-        field.place::<FMA, LIMITED>(last_positions, last_velocities, last_weights, &mut placed);
-        count(bins, &placed, last_positions, last_velocities, last_weights);
+        field.place::<V, FMA, LIMITED>(last_positions, last_velocities, last_weights, &mut placed);
+        for ((&pixel, &velocity), &weight) in placed.pixels.iter().zip(&placed.velocities).zip(last_weights) {
+            // SAFETY: as above.
+            unsafe { bins.add_one(pixel, velocity, weight) };
+        }
         bins.is_suspect |= placed.is_suspect();
     }
 }
 
-/// Adds the particles of a block that have been placed to the bins of their pixels, and asks for the blocks to come.
-#[inline(always)]
-fn count(bins: &mut Bins, placed: &Placed, positions: &[[f64; 3]], velocities: &[[f64; 3]], weights: &[f64]) {
-    let len = weights.len().min(BLOCK);
-    for start in (0..len).step_by(8) {
-        // Eight particles fill three lines of the cache with positions, three with velocities and one with weights.
-        // The hardware would ask for them in bursts, block by block, and the sums would wait; so they trickle in.
-        for line in 0..3 {
-            prefetch(positions.as_ptr(), start + AHEAD, line);
-            prefetch(velocities.as_ptr(), start + AHEAD, line);
-        }
-        prefetch(weights.as_ptr(), start + AHEAD, 0);
-        let end = (start + 8).min(len);
-        let group =
-            placed.pixels[start..end].iter().zip(&placed.velocities[start..end]).zip(&weights[start..end]);
-        for ((&pixel, &velocity), &weight) in group {
-            let pixel = pixel as usize;
-            // SAFETY: `Bins::add` has made sure that there is a bin and a reference for each pixel and each number
-            // outside that `Field::place` gives out.
-            let (bin, reference) =
-                unsafe { (bins.bins.get_unchecked_mut(pixel), bins.references.get_unchecked_mut(pixel)) };
-            // As integers, which leaves the units for floating point to the sums.
-            if reference.to_bits() == UNSEEN.to_bits() {
-                *reference = velocity;
-            }
-            let relative = velocity - *reference;
-            let weighted = weight * relative;
-            bin.add([weight, weighted, weighted * relative, 1.0]);
-        }
+impl<V: Velocity, const LIMITED: bool> Work for Add<'_, V, LIMITED> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) {
+        self.add::<Plain, FMA>();
     }
 }
 
 /// How many particles ahead memory is asked for.
-const AHEAD: usize = 2 * BLOCK;
+const AHEAD: usize = 8 * BLOCK;
 
-/// Asks for a line of the cache, counted from element `index` of an array, which may end before it.
+/// Asks for the lines of the cache that hold a group of an array, which may end before it.
+///
+/// Eight particles fill three lines with positions and one with weights. The hardware would ask for them in bursts,
+/// block by block, and the sums would wait; so they trickle in.
 #[inline(always)]
-fn prefetch<T>(array: *const T, index: usize, line: usize) {
+fn prefetch<T>(array: *const T, start: usize) {
     #[cfg(target_arch = "x86_64")]
-    {
+    for line in 0..GROUP * size_of::<T>() / 64 {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let address = array.wrapping_add(index).cast::<i8>().wrapping_add(64 * line);
+        let address = array.wrapping_add(start).cast::<i8>().wrapping_add(64 * line);
         // SAFETY: a hint; it reads nothing, and no address is wrong.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (array, index, line);
+    let _ = (array, start);
 }

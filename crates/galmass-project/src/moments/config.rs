@@ -76,7 +76,8 @@ impl MomentConfig {
     }
 }
 
-/// Which pixels are too sparse, beside those with fewer particles than the smallest counts of [`MomentConfig`].
+/// Which pixels are too sparse, beside those with fewer particles than the smallest counts of [`MomentConfig`]; `none`
+/// or `upper-quartile` in configurations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Blanking {
@@ -104,7 +105,7 @@ impl Blanking {
     }
 }
 
-/// What stands in pixels of which nothing is known.
+/// What stands in pixels of which nothing is known: `nan`, `zero` or `mean-of-known` in configurations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fill {

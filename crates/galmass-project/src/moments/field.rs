@@ -3,6 +3,7 @@
 use galmass_core::PixelGrid;
 
 use super::MomentConfig;
+use super::velocity::Velocity;
 use crate::View;
 use crate::simd::fma;
 
@@ -97,10 +98,10 @@ impl Field {
     /// Places the particles of a block; all three slices have its length, [`BLOCK`] at most. `LIMITED` is
     /// [`Field::is_limited`].
     #[inline(always)]
-    pub(super) fn place<const FMA: bool, const LIMITED: bool>(
+    pub(super) fn place<V: Velocity, const FMA: bool, const LIMITED: bool>(
         &self,
         positions_kpc: &[[f64; 3]],
-        velocities_km_s: &[[f64; 3]],
+        velocities_km_s: &[V],
         weights: &[f64],
         placed: &mut Placed,
     ) {
@@ -114,7 +115,7 @@ impl Field {
             let (position, within) =
                 if LIMITED { self.limit::<FMA>(positions[i]) } else { (positions[i], true) };
             let (x, y) = (dot::<FMA>(position, self.right), dot::<FMA>(position, self.up));
-            let velocity = dot::<FMA>(velocities[i], self.line_of_sight);
+            let velocity = velocities[i].along::<FMA>(self.line_of_sight);
             let (column, row) = (self.px_of::<FMA>(x), self.px_of::<FMA>(y));
             let inside =
                 within & (column >= 0.0) & (column < n_px) & (row >= 0.0) & (row < n_px) & (weights[i] > 0.0);
@@ -199,7 +200,7 @@ fn whole(px: f64) -> i32 {
 }
 
 #[inline(always)]
-fn dot<const FMA: bool>(a: [f64; 3], b: [f64; 3]) -> f64 {
+pub(super) fn dot<const FMA: bool>(a: [f64; 3], b: [f64; 3]) -> f64 {
     fma::<FMA>(a[2], b[2], fma::<FMA>(a[1], b[1], a[0] * b[0]))
 }
 
@@ -252,7 +253,7 @@ mod tests {
         let field = field(PixelGrid::new(4, 1.0).unwrap());
         let is_suspect = |positions: [f64; 3], velocities: [f64; 3], weight: f64| {
             let mut placed = Placed::new();
-            field.place::<true, false>(&[positions], &[velocities], &[weight], &mut placed);
+            field.place::<_, true, false>(&[positions], &[velocities], &[weight], &mut placed);
             placed.is_suspect()
         };
         assert!(!is_suspect([1e300, -3.0, 0.0], [1e3, -1e200, 0.0], 0.0));

@@ -2,6 +2,7 @@
 
 mod bins;
 mod config;
+mod count;
 mod field;
 #[cfg(test)]
 mod ladder;
@@ -9,6 +10,7 @@ pub(crate) mod reference;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod velocity;
 
 use galmass_core::{Map, PixelGrid, Unit};
 use ndarray::Array2;
@@ -18,6 +20,7 @@ use crate::{ProjectError, View};
 use bins::Particles;
 pub use config::{Blanking, Fill, MomentConfig};
 use field::Field;
+use velocity::Velocity;
 
 /// The velocity moments of each pixel, `[row upwards, column to the right]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +112,8 @@ struct PixelMoments {
 /// # Cost
 /// One pass over the particles, as fast as memory delivers them, and a second one where the velocities of a pixel are
 /// 30 times closer to each other than to that of its first particle. Threads share chunks of 262,144 particles; the
-/// same bits come out for any number of them. Memory of 72 bytes a pixel and thread.
+/// same bits come out for any number of them. Memory of 72 bytes a pixel and thread. Velocities along the line of sight
+/// alone, where they are there already, are faster: [`line_of_sight_moments`].
 ///
 /// # Examples
 /// ```
@@ -148,10 +152,57 @@ pub fn nearest_moments(
     grid: PixelGrid,
     config: &MomentConfig,
 ) -> Result<Moments, ProjectError> {
+    measure(positions_kpc, velocities_km_s, weights, view, grid, config)
+}
+
+/// Measures the mean and the dispersion in each pixel, as [`nearest_moments`] does, of velocities that are known along
+/// the line of sight alone.
+///
+/// For velocities that have no other components: after the broadening of lines or the errors of a survey, or where one
+/// line of sight is mapped many times, with other weights or meshes. `line_of_sight_km_s` \[km/s\] has one velocity for
+/// each particle, positive where it recedes: [`View::depth`] of the velocity in space. All else is as there.
+///
+/// # Errors
+/// As [`nearest_moments`]; the column of these velocities is `velocities` too.
+///
+/// # Cost
+/// A sixth less than [`nearest_moments`] takes: 40 bytes a particle are read, not 56.
+///
+/// # Examples
+/// ```
+/// use galmass_core::PixelGrid;
+/// use galmass_project::{Axis, MomentConfig, View, line_of_sight_moments};
+///
+/// let (view, grid) = (View::along(Axis::X), PixelGrid::new(1, 1.0)?);
+/// let config = MomentConfig::default();
+/// let moments = line_of_sight_moments(&[[0.0; 3]; 2], &[90.0, 110.0], &[1.0; 2], &view, grid, &config)?;
+/// assert_eq!(moments.mean.values()[[0, 0]], 100.0);
+/// assert_eq!(moments.dispersion.values()[[0, 0]], 10.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn line_of_sight_moments(
+    positions_kpc: &[[f64; 3]],
+    line_of_sight_km_s: &[f64],
+    weights: &[f64],
+    view: &View,
+    grid: PixelGrid,
+    config: &MomentConfig,
+) -> Result<Moments, ProjectError> {
+    measure(positions_kpc, line_of_sight_km_s, weights, view, grid, config)
+}
+
+fn measure<V: Velocity>(
+    positions_kpc: &[[f64; 3]],
+    velocities_km_s: &[V],
+    weights: &[f64],
+    view: &View,
+    grid: PixelGrid,
+    config: &MomentConfig,
+) -> Result<Moments, ProjectError> {
     check_rows(positions_kpc, velocities_km_s, weights)?;
     config.check(grid)?;
     let Some(field) = Field::new(view, grid, config) else {
-        return reference::nearest_moments(positions_kpc, velocities_km_s, weights, view, grid, config);
+        return reference::measure(positions_kpc, velocities_km_s, weights, view, grid, config);
     };
     let (pixels, is_suspect) = totals::measure(&field, Particles { positions_kpc, velocities_km_s, weights });
     if is_suspect {
@@ -160,17 +211,17 @@ pub fn nearest_moments(
     Moments::new(grid, &pixels, config)
 }
 
-fn check_rows(positions: &[[f64; 3]], velocities: &[[f64; 3]], weights: &[f64]) -> Result<(), ProjectError> {
+fn check_rows<V>(positions: &[[f64; 3]], velocities: &[V], weights: &[f64]) -> Result<(), ProjectError> {
     check_length("velocities", positions.len(), velocities.len())?;
     check_length("weights", positions.len(), weights.len())
 }
 
-fn check_values(
+fn check_values<V: Velocity>(
     positions: &[[f64; 3]],
-    velocities: &[[f64; 3]],
+    velocities: &[V],
     weights: &[f64],
 ) -> Result<(), ProjectError> {
     check_vectors("positions", positions)?;
-    check_vectors("velocities", velocities)?;
+    V::check(velocities)?;
     check_weights(weights)
 }

@@ -2,6 +2,7 @@
 
 use galmass_core::PixelGrid;
 
+use super::velocity::Velocity;
 use super::{MomentConfig, Moments, PixelMoments, check_rows, check_values};
 use crate::{ProjectError, View, compensated};
 
@@ -34,6 +35,18 @@ pub fn nearest_moments(
     grid: PixelGrid,
     config: &MomentConfig,
 ) -> Result<Moments, ProjectError> {
+    measure(positions_kpc, velocities_km_s, weights, view, grid, config)
+}
+
+/// The same for velocities of either kind.
+pub(super) fn measure<V: Velocity>(
+    positions_kpc: &[[f64; 3]],
+    velocities_km_s: &[V],
+    weights: &[f64],
+    view: &View,
+    grid: PixelGrid,
+    config: &MomentConfig,
+) -> Result<Moments, ProjectError> {
     check_rows(positions_kpc, velocities_km_s, weights)?;
     config.check(grid)?;
     check_values(positions_kpc, velocities_km_s, weights)?;
@@ -54,9 +67,9 @@ struct Sample {
     weight: f64,
 }
 
-fn samples(
+fn samples<V: Velocity>(
     positions_kpc: &[[f64; 3]],
-    velocities_km_s: &[[f64; 3]],
+    velocities_km_s: &[V],
     weights: &[f64],
     view: &View,
     grid: PixelGrid,
@@ -80,7 +93,7 @@ fn samples(
         }
         let [x, y] = view.plane(position);
         let pixel = grid.pixel_of(y)? * grid.n_px() + grid.pixel_of(x)?;
-        Some(Sample { pixel, velocity: view.depth(velocity), weight })
+        Some(Sample { pixel, velocity: velocity.seen_from(view), weight })
     });
     in_field.collect()
 }

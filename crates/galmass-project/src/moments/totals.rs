@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::PixelMoments;
 use super::bins::{Bins, Particles, UNSEEN};
 use super::field::Field;
+use super::velocity::Velocity;
 
 /// The fewest particles in a chunk: a millisecond of work. Chunks are cut by number only, never by thread, so that the
 /// same sums are rounded in the same places whoever does them.
@@ -28,7 +29,7 @@ struct Totals {
 }
 
 /// Measures the moments of each pixel, row by row, and says whether a particle may be bad.
-pub(super) fn measure(field: &Field, particles: Particles) -> (Vec<PixelMoments>, bool) {
+pub(super) fn measure<V: Velocity>(field: &Field, particles: Particles<V>) -> (Vec<PixelMoments>, bool) {
     let totals = Totals::gather(field, particles, None);
     let is_suspect = totals.bins.is_suspect;
     let n_pixels = field.n_px() * field.n_px();
@@ -47,7 +48,7 @@ pub(super) fn measure(field: &Field, particles: Particles) -> (Vec<PixelMoments>
 
 impl Totals {
     /// Adds up all particles, with the references of the pixels where they are given.
-    fn gather(field: &Field, particles: Particles, references: Option<&[f64]>) -> Self {
+    fn gather<V: Velocity>(field: &Field, particles: Particles<V>, references: Option<&[f64]>) -> Self {
         let n_px = field.n_px();
         let chunks = chunks(particles.len(), n_px);
         let of_chunk =
@@ -70,7 +71,7 @@ impl Totals {
     }
 
     fn of_first(bins: Bins) -> Self {
-        let scale = bins.bins.iter().map(|bin| bin.sums[2]).collect();
+        let scale = bins.bins.iter().map(|bin| bin.sums()[2]).collect();
         Self { bins, scale }
     }
 
@@ -80,7 +81,7 @@ impl Totals {
         let into = self.bins.bins.iter_mut().zip(&mut self.bins.references).zip(&mut self.scale);
         let from = chunk.bins.iter().zip(&chunk.references);
         for (((bin, reference), scale), (added, &added_reference)) in into.zip(from) {
-            let [weight, first, second, count] = added.sums;
+            let [weight, first, second, count] = added.sums();
             if count == 0.0 {
                 continue;
             }
@@ -94,12 +95,12 @@ impl Totals {
     }
 
     fn moments(&self, pixel: usize) -> PixelMoments {
-        let [weight, _, _, count] = self.bins.bins[pixel].sums;
+        let [weight, first, _, count] = self.bins.bins[pixel].sums();
         let variance = self.variance(pixel);
         PixelMoments {
             count: count as u64,
             weight,
-            mean: self.bins.references[pixel] + self.bins.bins[pixel].sums[1] / weight,
+            mean: self.bins.references[pixel] + first / weight,
             // Rounding may leave it below zero, and only then is it mended: what is not a number stays so.
             dispersion: if variance < 0.0 { 0.0 } else { (variance / weight).sqrt() },
         }
@@ -107,7 +108,7 @@ impl Totals {
 
     /// The sum of w (v - V)^2 over the particles of a pixel, with their mean velocity V.
     fn variance(&self, pixel: usize) -> f64 {
-        let [weight, first, second, _] = self.bins.bins[pixel].sums;
+        let [weight, first, second, _] = self.bins.bins[pixel].sums();
         second - first * (first / weight)
     }
 
