@@ -50,7 +50,7 @@ impl<'a> Adder<'a> {
         }
         for window in block.windows(Class::Medium) {
             match self.grade {
-                Grade::OneByOne => add_window::<16, 32, 4, 10, FMA>(&window, medium, cells),
+                Grade::OneByOne => add_window::<16, 32, 5, 10, FMA>(&window, medium, cells),
                 Grade::Together => add_window::<16, 32, 3, 7, FMA>(&window, medium_together, cells),
             }
         }

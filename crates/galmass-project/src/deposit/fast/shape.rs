@@ -47,7 +47,7 @@ pub(super) struct Shapes {
     pub(super) tiny: Shape<2, 6>,
     pub(super) small: Shape<3, 7>,
     /// On levels above the image each kernel has the error of the prolongation too.
-    pub(super) medium: Shape<4, 10>,
+    pub(super) medium: Shape<5, 10>,
     pub(super) large: Shape<3, 10>,
     pub(super) special: Shape<4, 9>,
     /// For medium windows of kernels that are many.
