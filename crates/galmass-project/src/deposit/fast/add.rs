@@ -9,9 +9,10 @@
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use super::block::{Block, Class, SpecialWindow, Window};
+use super::block::{Block, Class, Window};
 use super::grade::Grade;
 use super::shape::{Shape, Shapes};
+use super::special::SpecialWindow;
 use crate::simd::fma_f32;
 
 /// What adds kernels to meshes.

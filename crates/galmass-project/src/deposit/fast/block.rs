@@ -4,7 +4,8 @@
 //! wrong guess, and all that they read is in the nearest cache.
 
 use super::grade::Grade;
-use super::level::{Level, MARGIN, MAX_LEVELS, Meshes, level_of};
+use super::level::{MARGIN, MAX_LEVELS, Meshes};
+use super::special::{SpecialWindow, special_window};
 
 /// Particles that are placed together: as many as a byte can count.
 pub(super) const BLOCK: usize = 128;
@@ -21,7 +22,7 @@ const BRIGHTEST: f64 = 1e30;
 
 /// Where a kernel lies and how far it reaches, in pixels: a point is spread over a part of its pixel.
 #[inline(always)]
-fn spread(centre: f64, support: f64) -> (f64, f64) {
+pub(super) fn spread(centre: f64, support: f64) -> (f64, f64) {
     let wide = if support > NARROWEST_PX { support } else { NARROWEST_PX };
     let middle = centre.floor() + 0.5;
     if support < POINT_BELOW_PX { (middle, 0.25) } else { (centre, wide) }
@@ -71,21 +72,6 @@ pub(super) struct Window {
     pub(super) n_rows: u32,
 }
 
-/// The window of a kernel that is wide, or cut by the end of its mesh.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct SpecialWindow {
-    pub(super) light: f64,
-    pub(super) first: [f32; 2],
-    pub(super) per_cell: f32,
-    pub(super) at: usize,
-    pub(super) stride: usize,
-    /// Its columns and rows.
-    pub(super) size: [usize; 2],
-    /// Whether the end of the mesh cuts it, on any side.
-    pub(super) is_cut: bool,
-    pub(super) level: usize,
-}
-
 /// Particles, their windows on the mesh of their level, and which of them are of each class.
 pub(super) struct Block {
     centre: [[f64; BLOCK]; 2],
@@ -105,6 +91,20 @@ struct Found {
     at: [u32; BLOCK],
     stride: [u32; BLOCK],
     n_rows: [u32; BLOCK],
+}
+
+/// Where kernels go: the level, how many of its cells a pixel is wide, and the support in cells and its inverse.
+struct Places {
+    level: [i32; BLOCK],
+    scale: [f64; BLOCK],
+    support: [f64; BLOCK],
+    per_cell: [f64; BLOCK],
+}
+
+/// The first and the last cell of each kernel, column and row.
+struct Edges {
+    low: [[i32; BLOCK]; 2],
+    high: [[i32; BLOCK]; 2],
 }
 
 /// The light of the classes that have windows, and the highest level that they reach.
@@ -203,52 +203,71 @@ impl Block {
     /// Finds the windows of all particles and lists them by class.
     #[inline(always)]
     pub(super) fn find_windows(&mut self, meshes: &Meshes) -> Summary {
+        let places = self.find_levels(meshes);
+        let edges = self.find_edges(&places);
+        self.classify(meshes, &places, &edges);
+        self.list();
+        self.summary(&places)
+    }
+
+    /// The level of each kernel, and its support there.
+    #[inline(always)]
+    fn find_levels(&mut self, meshes: &Meshes) -> Places {
         let highest = meshes.levels().len() as i64 - 1;
         let per_widest = 1.0 / meshes.grade.widest();
         let aligned = meshes.highest_aligned() as i64;
         let widest_aligned = Grade::OneByOne.widest() * meshes.levels()[meshes.highest_aligned()].cell_px;
-        let mut level = [0i32; BLOCK];
-        let mut scale = [0.0f64; BLOCK];
-        let mut wide = [0.0f64; BLOCK];
-        let mut inverse = [0.0f64; BLOCK];
+        let mut places =
+            Places { level: [0; BLOCK], scale: [0.0; BLOCK], support: [0.0; BLOCK], per_cell: [0.0; BLOCK] };
         for k in 0..BLOCK {
             let (_, support) = spread(0.0, self.support[k]);
             // The power of two that takes the support down to the widest, read off its exponent.
             let ratio = support * per_widest;
             let exponent = ((ratio.to_bits() + MANTISSA) >> MANTISSA_BITS) as i64 - EXPONENT_OF_ONE;
-            let own_level = if exponent > 0 { exponent } else { 0 };
-            let own_level = if own_level < highest { own_level } else { highest };
+            let level = if exponent > 0 { exponent } else { 0 };
+            let level = if level < highest { level } else { highest };
             // On the last mesh that ends with the image kernels may be as wide as any window: on the next, those that
             // are wholly within the image may lose light across its edge.
-            let stays = (own_level == aligned + 1) & (support <= widest_aligned);
-            let own_level = if stays { aligned } else { own_level };
-            level[k] = own_level as i32;
-            scale[k] = f64::from_bits(((EXPONENT_OF_ONE - own_level) as u64) << MANTISSA_BITS);
-            wide[k] = support * scale[k];
-            inverse[k] = 1.0 / wide[k];
-            self.found.per_cell[k] = inverse[k] as f32;
+            let stays = (level == aligned + 1) & (support <= widest_aligned);
+            let level = if stays { aligned } else { level };
+            places.level[k] = level as i32;
+            places.scale[k] = f64::from_bits(((EXPONENT_OF_ONE - level) as u64) << MANTISSA_BITS);
+            places.support[k] = support * places.scale[k];
+            places.per_cell[k] = 1.0 / places.support[k];
+            self.found.per_cell[k] = places.per_cell[k] as f32;
             self.found.light[k] = self.light[k] as f32;
         }
-        let mut low = [[0i32; BLOCK]; 2];
-        let mut high = [[0i32; BLOCK]; 2];
+        places
+    }
+
+    /// The first and the last cell of each kernel, column and row.
+    #[inline(always)]
+    fn find_edges(&mut self, places: &Places) -> Edges {
+        let mut edges = Edges { low: [[0; BLOCK]; 2], high: [[0; BLOCK]; 2] };
         for axis in 0..2 {
             let centre = &self.centre[axis];
             for k in 0..BLOCK {
-                let at = spread(centre[k], self.support[k]).0 * scale[k];
-                let first = (at - wide[k]).floor();
-                low[axis][k] = cell(first);
-                high[axis][k] = cell((at + wide[k]).floor());
-                self.found.first[axis][k] = ((first - at) * inverse[k]) as f32;
+                let at = spread(centre[k], self.support[k]).0 * places.scale[k];
+                let first = (at - places.support[k]).floor();
+                edges.low[axis][k] = cell(first);
+                edges.high[axis][k] = cell((at + places.support[k]).floor());
+                self.found.first[axis][k] = ((first - at) * places.per_cell[k]) as f32;
             }
         }
+        edges
+    }
+
+    /// The class of each kernel, and where its window begins.
+    #[inline(always)]
+    fn classify(&mut self, meshes: &Meshes, places: &Places, Edges { low, high }: &Edges) {
         const MARGIN_I32: i32 = MARGIN as i32;
         let tables = meshes.tables();
         for k in 0..BLOCK {
-            let own = level[k] as usize % MAX_LEVELS;
-            let (n, clear) = (tables.n_cells[own], tables.clear[own]);
+            let level = places.level[k] as usize % MAX_LEVELS;
+            let (n, clear) = (tables.n_cells[level], tables.clear[level]);
             let [left, bottom] = [low[0][k], low[1][k]];
             let [right, top] = [high[0][k], high[1][k]];
-            let is_unseen = (right < 0) | (top < 0) | (left >= n) | (bottom >= n) | !(self.light[k] > 0.0);
+            let is_unseen = (right < 0) | (top < 0) | (left >= n) | (bottom >= n) | (self.light[k] <= 0.0);
             let crosses = (left < 0) | (bottom < 0) | (right >= n) | (top >= n);
             let is_clear = (right < clear) & (top < clear);
             let (across, along) = (right.wrapping_sub(left), top.wrapping_sub(bottom));
@@ -258,29 +277,37 @@ impl Block {
             let class = if is_special { Class::Special as i32 } else { size };
             self.class[k] = if is_unseen { Class::Unseen as i32 } else { class } as u8;
             let (column, row) = (left.wrapping_add(MARGIN_I32), bottom.wrapping_add(MARGIN_I32));
-            let stride = tables.stride[own];
-            self.found.at[k] = (tables.first[own] as i32)
+            let stride = tables.stride[level];
+            self.found.at[k] = (tables.first[level] as i32)
                 .wrapping_add(row.wrapping_mul(stride as i32))
                 .wrapping_add(column) as u32;
             self.found.stride[k] = stride;
             self.found.n_rows[k] = along.wrapping_add(1) as u32;
         }
-        let (mut sums, mut highest) = ([0.0f64; LANES], [0i32; LANES]);
-        for start in (0..BLOCK).step_by(LANES) {
-            for lane in 0..LANES {
-                let k = start + lane;
-                let has_window = self.class[k] < Class::Special as u8;
-                sums[lane] += if has_window { self.light[k] } else { 0.0 };
-                let own = if has_window { level[k] } else { 0 };
-                highest[lane] = if own > highest[lane] { own } else { highest[lane] };
-            }
-        }
+    }
+
+    #[inline(always)]
+    fn list(&mut self) {
         self.n_members = [0; Class::COUNT];
         for k in 0..BLOCK {
             let class = usize::from(self.class[k]);
             let n = &mut self.n_members[class];
             self.members[class][*n] = k as u8;
             *n += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn summary(&self, places: &Places) -> Summary {
+        let (mut sums, mut highest) = ([0.0f64; LANES], [0i32; LANES]);
+        for start in (0..BLOCK).step_by(LANES) {
+            for lane in 0..LANES {
+                let k = start + lane;
+                let has_window = self.class[k] < Class::Special as u8;
+                sums[lane] += if has_window { self.light[k] } else { 0.0 };
+                let level = if has_window { places.level[k] } else { 0 };
+                highest[lane] = if level > highest[lane] { level } else { highest[lane] };
+            }
         }
         Summary { light: sums.iter().sum(), highest: highest.into_iter().max().unwrap_or(0) as usize }
     }
@@ -318,46 +345,6 @@ impl Block {
 const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 const MANTISSA: u64 = (1 << MANTISSA_BITS) - 1;
 const EXPONENT_OF_ONE: i64 = 1023;
-
-/// The window of a particle on the mesh that keeps its light on its own side of the edge; `None` if it adds nothing to
-/// the image.
-fn special_window(particle: &Particle, meshes: &Meshes) -> Option<SpecialWindow> {
-    let [(x, support), (y, _)] = particle.centre.map(|centre| spread(centre, particle.support));
-    let levels = meshes.levels();
-    let n_px = levels[0].n_cells as f64;
-    let reaches = |centre: f64| centre + support > 0.0 && centre - support < n_px;
-    // Written so that NaN, which coordinates that overflowed become, reaches nothing.
-    if !(particle.light > 0.0 && reaches(x) && reaches(y)) {
-        return None;
-    }
-    let level = level_of(meshes, [x, y], support);
-    let mesh = &levels[level];
-    let per_px = 1.0 / mesh.cell_px;
-    let (x, y, support) = (x * per_px, y * per_px, support * per_px);
-    let ([left, right], cut_in_x) = cells(x, support, mesh);
-    let ([bottom, top], cut_in_y) = cells(y, support, mesh);
-    let [column, row] = [left, bottom].map(|cell| (cell + MARGIN as i64) as usize);
-    let per_cell = 1.0 / support;
-    Some(SpecialWindow {
-        light: particle.light,
-        first: [((left as f64 - x) * per_cell) as f32, ((bottom as f64 - y) * per_cell) as f32],
-        per_cell: per_cell as f32,
-        at: mesh.first + row * mesh.stride() + column,
-        stride: mesh.stride(),
-        size: [(right - left + 1) as usize, (top - bottom + 1) as usize],
-        is_cut: cut_in_x || cut_in_y,
-        level,
-    })
-}
-
-/// The first and last cell that a kernel touches, cut to a mesh with its margins, and whether they were cut.
-fn cells(centre: f64, support: f64, mesh: &Level) -> ([i64; 2], bool) {
-    let (lowest, highest) = (-(MARGIN as f64), (mesh.n_cells + MARGIN - 1) as f64);
-    let (low, high) = ((centre - support).floor(), (centre + support).floor());
-    let is_cut = low < lowest || high > highest;
-    let cells = [low.max(lowest).min(highest), high.min(highest).max(lowest)];
-    (cells.map(|cell| i64::from(cell as i32)), is_cut)
-}
 
 #[cfg(test)]
 mod tests {

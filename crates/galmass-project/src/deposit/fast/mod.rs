@@ -22,6 +22,7 @@ mod level;
 mod prolong;
 mod scratch;
 mod shape;
+mod special;
 
 use std::ops::Range;
 
