@@ -1,8 +1,10 @@
 //! Summary statistics of simulated galaxies: particles in, numbers out, one statistic a file.
 //!
-//! So far what an observation needs to be framed: the [centre](find_centre), the
+//! What an observation needs to be framed: the [centre](find_centre), the
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
-//! masses](enclosed_mass_msun).
+//! masses](enclosed_mass_msun). What a mass
+//! estimate is compared with: the [virial estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass
+//! and luminosity.
 //!
 //! ```
 //! use galmass_core::Particles;
@@ -19,12 +21,16 @@
 mod aperture;
 mod centre;
 mod half_mass_radius;
+mod power_law;
 mod velocity;
+mod virial;
 
 pub use aperture::{enclosed_mass_msun, projected_mass_msun};
 pub use centre::find_centre;
 pub use half_mass_radius::half_mass_radius_kpc;
+pub use power_law::{PowerLaw, fit_power_law};
 pub use velocity::mean_velocity_km_s;
+pub use virial::{VirialEstimator, VirialMass, estimate_virial_mass};
 
 fn radius(position: &[f64; 3]) -> f64 {
     position.iter().map(|x| x * x).sum::<f64>().sqrt()
