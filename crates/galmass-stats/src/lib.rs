@@ -2,7 +2,8 @@
 //!
 //! What an observation needs to be framed: the [centre](find_centre), the
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
-//! masses](enclosed_mass_msun). What a mass
+//! masses](enclosed_mass_msun). What describes the light: the [profile of Sersic](SersicProfile) and its
+//! [fit](fit_sersic_profile). What a mass
 //! estimate is compared with: the [virial estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass
 //! and luminosity.
 //!
@@ -22,6 +23,7 @@ mod aperture;
 mod centre;
 mod half_mass_radius;
 mod power_law;
+mod sersic;
 mod velocity;
 mod virial;
 
@@ -29,6 +31,10 @@ pub use aperture::{enclosed_mass_msun, projected_mass_msun};
 pub use centre::find_centre;
 pub use half_mass_radius::half_mass_radius_kpc;
 pub use power_law::{PowerLaw, fit_power_law};
+pub use sersic::{
+    SERSIC_INDEX_RANGE, SersicError, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile,
+    fit_sersic_profile, sersic_b,
+};
 pub use velocity::mean_velocity_km_s;
 pub use virial::{VirialEstimator, VirialMass, estimate_virial_mass};
 
