@@ -2,7 +2,7 @@
 //!
 //! So far what an observation needs to be framed: the [centre](find_centre), the
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
-//! masses](enclosed_mass_msun).
+//! masses](enclosed_mass_msun); and of the galaxy itself its [shape](measure_shape).
 //!
 //! ```
 //! use galmass_core::Particles;
@@ -18,12 +18,17 @@
 
 mod aperture;
 mod centre;
+mod eigen;
+mod error;
 mod half_mass_radius;
+mod shape;
 mod velocity;
 
 pub use aperture::{enclosed_mass_msun, projected_mass_msun};
 pub use centre::find_centre;
+pub use error::StatsError;
 pub use half_mass_radius::half_mass_radius_kpc;
+pub use shape::{Held, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
 pub use velocity::mean_velocity_km_s;
 
 fn radius(position: &[f64; 3]) -> f64 {

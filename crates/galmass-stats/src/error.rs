@@ -1,0 +1,51 @@
+//! Calls that cannot be answered; an odd galaxy is never among them, it has flags.
+
+use thiserror::Error;
+
+/// A call that cannot be answered as it stands, and what the caller can change.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum StatsError {
+    /// A column does not describe the same particles as the positions.
+    #[error("column `{column}` has {found} rows where there are {expected} particles")]
+    LengthMismatch {
+        /// The column that does not fit.
+        column: &'static str,
+        /// The number of particles.
+        expected: usize,
+        /// The number of rows found.
+        found: usize,
+    },
+    /// A map has another number of pixels than the map of velocities or dispersions.
+    #[error("the map `{map}` has {rows} x {columns} pixels where {n_px} x {n_px} are needed")]
+    MapShape {
+        /// The map that does not fit.
+        map: &'static str,
+        /// Rows found.
+        rows: usize,
+        /// Columns found.
+        columns: usize,
+        /// Pixels a side that are needed.
+        n_px: usize,
+    },
+    /// Two maps cover fields of unlike size.
+    #[error("the map `{map}` reaches to {found_kpc} kpc where {expected_kpc} kpc are needed")]
+    MapField {
+        /// The map that does not fit.
+        map: &'static str,
+        /// Half the side of the field that is needed \[kpc\].
+        expected_kpc: f64,
+        /// Half the side of the field found \[kpc\].
+        found_kpc: f64,
+    },
+    /// A setting is outside its range.
+    #[error("the setting `{setting}` is {value}, which is not {range}")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// Its value.
+        value: f64,
+        /// The values it may have.
+        range: &'static str,
+    },
+}
