@@ -1,5 +1,7 @@
 //! Calls that cannot be answered; an odd galaxy is never among them, it has flags.
 
+use galmass_core::{Map, PixelGrid};
+use ndarray::Array2;
 use thiserror::Error;
 
 /// A call that cannot be answered as it stands, and what the caller can change.
@@ -48,4 +50,22 @@ pub enum StatsError {
         /// The values it may have.
         range: &'static str,
     },
+}
+
+pub(crate) fn check_map(map: &'static str, values: &Array2<f64>, grid: PixelGrid) -> Result<(), StatsError> {
+    let (rows, columns) = values.dim();
+    let n_px = grid.n_px();
+    if rows != n_px || columns != n_px {
+        return Err(StatsError::MapShape { map, rows, columns, n_px });
+    }
+    Ok(())
+}
+
+pub(crate) fn check_grid(map: &'static str, found: &Map, grid: PixelGrid) -> Result<(), StatsError> {
+    check_map(map, found.values(), grid)?;
+    let (expected_kpc, found_kpc) = (grid.half_width_kpc(), found.grid().half_width_kpc());
+    if expected_kpc != found_kpc {
+        return Err(StatsError::MapField { map, expected_kpc, found_kpc });
+    }
+    Ok(())
 }

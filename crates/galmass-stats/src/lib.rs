@@ -2,7 +2,8 @@
 //!
 //! So far what an observation needs to be framed: the [centre](find_centre), the
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
-//! masses](enclosed_mass_msun); and of the galaxy itself its [shape](measure_shape).
+//! masses](enclosed_mass_msun); and of the galaxy itself its [shape](measure_shape),
+//! its [velocity dispersion](fibre_dispersion) ([of maps](mean_dispersion) too) and its [spin](measure_lambda_r).
 //!
 //! ```
 //! use galmass_core::Particles;
@@ -18,17 +19,21 @@
 
 mod aperture;
 mod centre;
+mod dispersion;
 mod eigen;
 mod error;
 mod half_mass_radius;
 mod shape;
+mod spin;
 mod velocity;
 
 pub use aperture::{enclosed_mass_msun, projected_mass_msun};
 pub use centre::find_centre;
+pub use dispersion::{Dispersion, DispersionFlags, fibre_dispersion, mean_dispersion};
 pub use error::StatsError;
 pub use half_mass_radius::half_mass_radius_kpc;
 pub use shape::{Held, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
+pub use spin::{KinematicMaps, LambdaR, LambdaRFlags, Radii, SpinConfig, Systemic, measure_lambda_r};
 pub use velocity::mean_velocity_km_s;
 
 fn radius(position: &[f64; 3]) -> f64 {
