@@ -35,19 +35,19 @@ impl DispersionFlags {
     }
 }
 
-/// Measures the line-of-sight velocity dispersion \[km/s\] of all light inside a circle of `radius_kpc` about the origin
-/// of the plane of the sky, as a fibre would, rotation included (`sigma_v` of Chu et al. 2024, table 1, with two
-/// half-mass radii and the luminosities in the r band):
+/// Measures the line-of-sight velocity dispersion \[km/s\] of all light inside a circle of `radius_kpc` about the
+/// origin of the plane of the sky, as a fibre would, rotation included (`sigma_v` of Chu et al. 2024, table 1, with
+/// two half-mass radii and the luminosities in the r band):
 ///
 /// ```text
 /// sigma_v^2 = sum L (v - <v>)^2 / sum L ,   <v> = sum L v / sum L
 /// ```
 ///
-/// `luminosities` has one value, in any unit, for each particle; `right` and `up` are the unit vectors of the plane, and
-/// the line of sight is across both. A particle on the circle is inside. The systemic velocity does not matter.
+/// `luminosities` has one value, in any unit, for each particle; `right` and `up` are the unit vectors of the plane,
+/// and the line of sight is across both. A particle on the circle is inside. The systemic velocity does not matter.
 ///
-/// Without light inside, as for a radius below zero or NaN, the value is NaN with a flag, and one particle has 0 with a
-/// flag. Light that is below zero or not finite is left out, with a flag.
+/// Without light inside, as for a radius below zero or NaN, the value is NaN with a flag, and one particle has 0 with
+/// a flag. Light that is below zero or not finite is left out, with a flag.
 ///
 /// # Errors
 /// [`StatsError::LengthMismatch`] where there is not one luminosity for each particle; never for a galaxy.
@@ -108,18 +108,18 @@ pub fn fibre_dispersion(
     Ok(Dispersion { value_km_s: variance.sqrt(), n_used: lit.len(), flags })
 }
 
-/// Averages a map of line-of-sight velocity dispersions \[km/s\], weighted with the light of each pixel, over the pixels
-/// whose centres lie within `radius_kpc` of the middle of the field:
+/// Averages a map of line-of-sight velocity dispersions \[km/s\], weighted with the light of each pixel, over the
+/// pixels whose centres lie within `radius_kpc` of the middle of the field:
 ///
 /// ```text
 /// <sigma> = sum F_p sigma_p / sum F_p
 /// ```
 ///
-/// the other reading of `sigma_v` of Chu et al. (2024), table 1, free of rotation where pixels are small. `light` is `[row,
-/// column]` on the grid of `dispersion`, in any unit per pixel.
+/// the other reading of `sigma_v` of Chu et al. (2024), table 1, free of rotation where pixels are small. `light` is
+/// `[row, column]` on the grid of `dispersion`, in any unit per pixel.
 ///
-/// Pixels without light do not count. Pixels with light whose dispersion is below zero or not finite, and light that is
-/// below zero or not finite, are left out, with a flag. Without light inside the value is NaN with a flag.
+/// Pixels without light do not count. Pixels with light whose dispersion is below zero or not finite, and light that
+/// is below zero or not finite, are left out, with a flag. Without light inside the value is NaN with a flag.
 ///
 /// # Errors
 /// [`StatsError::MapShape`] where the two maps have unlike numbers of pixels; never for a galaxy.

@@ -56,7 +56,8 @@ impl Columns {
     }
 
     /// Sums over the particles between the ellipsoid, with the axes `rows` divided by its semi-axes, and the
-    /// smaller one of `inner_fraction`. A particle at the very centre has no direction and counts nowhere.
+    /// smaller one of `inner_fraction`. A particle at the very centre has no direction and counts nowhere, nor does one
+    /// so near that the inverse of its square would overflow.
     pub(super) fn sum<const REDUCED: bool>(&self, rows: [[f64; 3]; 3], inner_fraction: f64) -> Sums {
         let inner_squared = inner_fraction * inner_fraction;
         let mut sums = [[0.0; LANES]; 6];
@@ -69,7 +70,7 @@ impl Columns {
                 let (u, v, w) = (along(rows[0]), along(rows[1]), along(rows[2]));
                 let (uu, vv, ww) = (u * u, v * v, w * w);
                 let squared = uu + vv + ww;
-                let inside = squared <= 1.0 && squared >= inner_squared && squared > 0.0;
+                let inside = squared <= 1.0 && squared >= inner_squared && squared >= f64::MIN_POSITIVE;
                 let mut weight = if inside { mass[lane] } else { 0.0 };
                 if REDUCED {
                     weight /= if inside { squared } else { 1.0 };

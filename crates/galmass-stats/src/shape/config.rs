@@ -9,15 +9,15 @@ use crate::StatsError;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShapeConfig {
-    /// Whether each particle is weighted with `1 / r_e^2`, as Allgood et al. (2006) do, so that the outermost particles
-    /// do not decide alone. Default `true`.
+    /// Whether each particle is weighted with `1 / r_e^2`, as Allgood et al. (2006) do, so that the outermost
+    /// particles do not decide alone. Default `true`.
     pub reduced: bool,
     /// What stays the same while the ellipsoid changes its shape. Default [`Held::MajorAxis`].
     pub held: Held,
     /// Which particles count. Default [`Region::Ellipsoid`].
     pub region: Region,
-    /// The relative error of b/a and c/a at which the iteration ends, above 0: neither the last step nor what the steps
-    /// to come would add, were they to shrink as the last one did, may be larger. Default 1e-3.
+    /// The relative error of b/a and c/a at which the iteration ends, above 0: neither the last step nor what the
+    /// steps to come would add, were they to shrink as the last one did, may be larger. Default 1e-3.
     pub tolerance: f64,
     /// The largest number of iterations, at least 1. Default 100.
     pub max_iterations: usize,

@@ -26,8 +26,8 @@ pub struct Shape {
     pub middle_to_major: f64,
     /// c/a, the shortest axis over the longest, in `[0, 1]`; NaN where nothing was measured.
     pub minor_to_major: f64,
-    /// The unit vectors along the longest, the middle and the shortest axis, right-handed. An axis has no direction: the
-    /// largest component of the first two is positive. NaN where nothing was measured.
+    /// The unit vectors along the longest, the middle and the shortest axis, right-handed. An axis has no direction:
+    /// the largest component of the first two is positive. NaN where nothing was measured.
     pub axes: [[f64; 3]; 3],
     /// The number of iterations made.
     pub n_iterations: usize,
@@ -56,17 +56,18 @@ impl ShapeFlags {
     }
 }
 
-/// Measures the axis ratios b/a and c/a of the mass about the origin from its inertia tensor, iterated in the ellipsoid
-/// that it defines (Allgood et al. 2006, section 2; c/a of Chu et al. 2024, table 1, with `radius_kpc` three
-/// half-mass radii of the stars):
+/// Measures the axis ratios b/a and c/a of the mass about the origin from its inertia tensor, iterated in the
+/// ellipsoid that it defines (Allgood et al. 2006, section 2; c/a of Chu et al. 2024, table 1, with `radius_kpc`
+/// three half-mass radii of the stars):
 ///
 /// ```text
-/// S_ij = sum_k m_k x_i x_j / r_e^2 ,   r_e^2 = x^2 + (y a/b)^2 + (z a/c)^2 ,   b/a = sqrt(l2/l1) ,   c/a = sqrt(l3/l1)
+/// S_ij = sum_k m_k x_i x_j / r_e^2 ,   r_e^2 = x^2 + (y a/b)^2 + (z a/c)^2 ,   b/a = sqrt(l2/l1) ,   c/a =
+/// sqrt(l3/l1)
 /// ```
 ///
 /// with the eigenvalues `l1 >= l2 >= l3` of `S` and the coordinates along its eigenvectors. The first region is the
-/// sphere of `radius_kpc` \[kpc\]; [`ShapeConfig`] says what follows. Positions \[kpc\] are relative to the centre, masses
-/// \[Msun\] only weigh. A sphere has 1 and 1, a disc c/a = 0, a line 0 and 0.
+/// sphere of `radius_kpc` \[kpc\]; [`ShapeConfig`] says what follows. Positions \[kpc\] are relative to the centre,
+/// masses \[Msun\] only weigh. A sphere has 1 and 1, a disc c/a = 0, a line 0 and 0.
 ///
 /// Massless particles and one at the very centre do not count. A radius that is not a positive, finite length has no
 /// particles. Too few particles have NaN and a flag, as does mass that is all at the centre; see [`ShapeFlags`].

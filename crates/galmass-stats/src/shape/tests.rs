@@ -276,6 +276,18 @@ fn awkward_galaxies_have_flags_and_nan() {
 }
 
 #[test]
+fn one_particle_next_to_the_centre_changes_nothing() {
+    let body = isothermal(1000, 1, [1.0, 0.6, 0.3]);
+    let config = ShapeConfig::default();
+    let alone = measure_shape(&equal_masses(body.clone()), 1.0, &config).unwrap();
+    for distance in [0.0, 1e-160, 1e-310] {
+        let mut with = body.clone();
+        with.push([distance, 0.0, distance]);
+        assert_eq!(measure_shape(&equal_masses(with), 1.0, &config).unwrap(), alone, "{distance}");
+    }
+}
+
+#[test]
 fn an_iteration_that_is_cut_short_says_so() {
     let body = equal_masses(isothermal(10_000, 2, [1.0, 0.6, 0.3]));
     let config = ShapeConfig { max_iterations: 2, ..ShapeConfig::default() };

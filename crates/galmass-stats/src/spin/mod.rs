@@ -32,8 +32,8 @@ pub enum Radii {
     Elliptical {
         /// The minor over the major axis, in `(0, 1]`.
         axis_ratio: f64,
-        /// The angle \[degrees\] from the first axis of the view, to the right, to the major axis, counted towards the second
-        /// axis, up.
+        /// The angle \[degrees\] from the first axis of the view, to the right, to the major axis, counted towards
+        /// the second axis, up.
         position_angle_deg: f64,
     },
 }
@@ -56,8 +56,8 @@ pub struct KinematicMaps<'a> {
     pub light: &'a Array2<f64>,
     /// The mean line-of-sight velocity \[km/s\]; NaN where it is not known.
     pub velocity: &'a Map,
-    /// The dispersion of line-of-sight velocities \[km/s\], not corrected for the number of particles; NaN where it is
-    /// not known.
+    /// The dispersion of line-of-sight velocities \[km/s\], not corrected for the number of particles; NaN where it
+    /// is not known.
     pub dispersion: &'a Map,
     /// The number of particles, where known.
     pub count: Option<&'a Map>,
@@ -94,29 +94,29 @@ impl LambdaRFlags {
     }
 }
 
-/// Measures the spin parameter `lambda_R` of maps (Emsellem et al. 2007, equation 6; lambda of Chu et al. 2024, table 1,
-/// with `radius_kpc` two half-mass radii):
+/// Measures the spin parameter `lambda_R` of maps (Emsellem et al. 2007, equation 6; lambda of Chu et al. 2024, table
+/// 1, with `radius_kpc` two half-mass radii):
 ///
 /// ```text
 /// lambda_R = sum F_p R_p |V_p| / sum F_p R_p sqrt(V_p^2 + sigma_p^2)
 /// ```
 ///
-/// over the pixels whose centres have `R_p <= radius_kpc` \[kpc\], with light `F_p`, and velocity `V_p` relative to the
-/// systemic velocity. [`SpinConfig`] says what radius and systemic velocity are.
+/// over the pixels whose centres have `R_p <= radius_kpc` \[kpc\], with light `F_p`, and velocity `V_p` relative to
+/// the systemic velocity. [`SpinConfig`] says what radius and systemic velocity are.
 ///
-/// The mean of N particles scatters by `sigma / sqrt(N)`, so that `V^2` is too high by `sigma^2 / N` and a slow rotator
-/// seems to spin. With [`SpinConfig::correct_sparse`] and a map of counts that much moves from `V^2` to `sigma^2`, as
-/// `sigma_p^2 / (N - 1)`, since the `sigma_p^2` of N particles is low by `(N - 1) / N` itself; the sum of the two squares
-/// stays what it was, and `V^2` is not taken below 0. A pixel of one particle is then left out. Without counts nothing is
-/// corrected.
+/// The mean of N particles scatters by `sigma / sqrt(N)`, so that `V^2` is too high by `sigma^2 / N` and a slow
+/// rotator seems to spin. With [`SpinConfig::correct_sparse`] and a map of counts that much moves from `V^2` to
+/// `sigma^2`, as `sigma_p^2 / (N - 1)`, since the `sigma_p^2` of N particles is low by `(N - 1) / N` itself; the sum
+/// of the two squares stays what it was, and `V^2` is not taken below 0. A pixel of one particle is then left out.
+/// Without counts nothing is corrected.
 ///
 /// Pixels without light do not count; those with light but fewer than `min_count` particles, an unknown velocity or
-/// dispersion, or light or a dispersion below zero, are left out, with a flag. Without any pixel, as for a radius below
-/// zero or NaN, or without any motion, the value is NaN with a flag.
+/// dispersion, or light or a dispersion below zero, are left out, with a flag. Without any pixel, as for a radius
+/// below zero or NaN, or without any motion, the value is NaN with a flag.
 ///
 /// # Errors
-/// [`StatsError::MapShape`] and [`StatsError::MapField`] where the maps do not fit each other, [`StatsError::Setting`] for
-/// a setting out of range; never for a galaxy.
+/// [`StatsError::MapShape`] and [`StatsError::MapField`] where the maps do not fit each other,
+/// [`StatsError::Setting`] for a setting out of range; never for a galaxy.
 ///
 /// # Examples
 /// ```
