@@ -2,10 +2,10 @@
 //!
 //! What an observation needs to be framed: the [centre](find_centre), the
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
-//! masses](enclosed_mass_msun). What describes the light: the [profile of Sersic](SersicProfile) and its
-//! [fit](fit_sersic_profile). What a mass
-//! estimate is compared with: the [virial estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass
-//! and luminosity.
+//! masses](enclosed_mass_msun); of the galaxy itself its [shape](measure_shape), its [velocity
+//! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too) and its [spin](measure_lambda_r); of its light the
+//! [profile of Sersic](SersicProfile) and its [fit](fit_sersic_profile). A mass estimate is compared with the [virial
+//! estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass and luminosity.
 //!
 //! ```
 //! use galmass_core::Particles;
@@ -21,20 +21,29 @@
 
 mod aperture;
 mod centre;
+mod dispersion;
+mod eigen;
+mod error;
 mod half_mass_radius;
 mod power_law;
 mod sersic;
+mod shape;
+mod spin;
 mod velocity;
 mod virial;
 
 pub use aperture::{enclosed_mass_msun, projected_mass_msun};
 pub use centre::find_centre;
+pub use dispersion::{Dispersion, DispersionFlags, fibre_dispersion, mean_dispersion};
+pub use error::StatsError;
 pub use half_mass_radius::half_mass_radius_kpc;
 pub use power_law::{PowerLaw, fit_power_law};
 pub use sersic::{
-    SERSIC_INDEX_RANGE, SersicError, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile,
-    fit_sersic_profile, sersic_b,
+    SERSIC_INDEX_RANGE, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile, fit_sersic_profile,
+    sersic_b,
 };
+pub use shape::{Held, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
+pub use spin::{KinematicMaps, LambdaR, LambdaRFlags, Radii, SpinConfig, Systemic, measure_lambda_r};
 pub use velocity::mean_velocity_km_s;
 pub use virial::{VirialEstimator, VirialMass, estimate_virial_mass};
 

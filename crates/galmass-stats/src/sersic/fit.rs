@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SersicProfile;
 use super::levenberg_marquardt::{Minimum, Normal, Three, invert, minimise};
 use super::profile::LogBrightness;
 use super::scale::{SERSIC_INDEX_RANGE, solve};
-use super::{SersicError, SersicProfile};
+use crate::StatsError;
 
 /// The indices from which the search starts: cores, discs, ellipticals and all but power laws.
 const STARTS: [f64; 8] = [0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 30.0, 120.0];
@@ -130,7 +131,7 @@ type Point = (f64, f64, f64);
 /// convergence and parameters that cannot be told apart are [flags](SersicFitFlags), with NaN where there is no value.
 ///
 /// # Errors
-/// [`SersicError::LengthMismatch`] for columns of different lengths, [`SersicError::BadParameter`] for a
+/// [`StatsError::LengthMismatch`] for columns of different lengths, [`StatsError::OutOfRange`] for a
 /// configuration out of its ranges.
 ///
 /// # Examples
@@ -144,7 +145,7 @@ type Point = (f64, f64, f64);
 /// let fit = fit_sersic_profile(&radii, &brightnesses, &errors, &SersicFitConfig::default())?;
 /// assert!(!fit.flags.any());
 /// assert!((fit.index - 2.5).abs() < 1e-8);
-/// # Ok::<(), galmass_stats::SersicError>(())
+/// # Ok::<(), galmass_stats::StatsError>(())
 /// ```
 ///
 /// # References
@@ -154,11 +155,15 @@ pub fn fit_sersic_profile(
     brightnesses: &[f64],
     errors: &[f64],
     config: &SersicFitConfig,
-) -> Result<SersicFit, SersicError> {
+) -> Result<SersicFit, StatsError> {
     check(config)?;
     for (what, column) in [("brightnesses", brightnesses), ("errors", errors)] {
         if column.len() != radii.len() {
-            return Err(SersicError::LengthMismatch { what, expected: radii.len(), found: column.len() });
+            return Err(StatsError::LengthMismatch {
+                column: what,
+                expected: radii.len(),
+                found: column.len(),
+            });
         }
     }
     let rows = radii.iter().zip(brightnesses).zip(errors);
@@ -203,8 +208,9 @@ pub fn fit_sersic_profile(
     Ok(report(&best, &lower, &upper, points.len(), n_ignored, config))
 }
 
-fn check(config: &SersicFitConfig) -> Result<(), SersicError> {
-    let bad = |parameter, value, expected| Err(SersicError::BadParameter { parameter, value, expected });
+fn check(config: &SersicFitConfig) -> Result<(), StatsError> {
+    let bad =
+        |parameter, value, expected| Err(StatsError::OutOfRange { name: parameter, value, range: expected });
     if !SERSIC_INDEX_RANGE.contains(&config.min_index) {
         return bad("min_index", config.min_index, "from 0.05 to 200");
     }

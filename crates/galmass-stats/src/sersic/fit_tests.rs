@@ -166,14 +166,14 @@ fn what_cannot_be_fitted_is_flagged() {
 fn what_the_caller_can_mend_is_an_error() {
     let config = SersicFitConfig::default();
     let error = fit_sersic_profile(&[1.0, 2.0], &[1.0], &[1.0, 1.0], &config).unwrap_err();
-    assert_eq!(error.to_string(), "there are 1 brightnesses, but 2 radii");
+    assert_eq!(error.to_string(), "column `brightnesses` has 1 rows where 2 are needed");
     for config in [
         SersicFitConfig { min_index: 0.0, ..config.clone() },
         SersicFitConfig { max_index: f64::NAN, ..config.clone() },
         SersicFitConfig { min_index: 4.0, max_index: 2.0, ..config.clone() },
         SersicFitConfig { max_iterations: 0, ..config.clone() },
     ] {
-        assert!(matches!(fit_sersic_profile(&[], &[], &[], &config), Err(SersicError::BadParameter { .. })));
+        assert!(matches!(fit_sersic_profile(&[], &[], &[], &config), Err(StatsError::OutOfRange { .. })));
     }
 }
 

@@ -1,13 +1,11 @@
 //! The profile of Sersic: its [scale](sersic_b), its [brightness and flux](SersicProfile) and its
 //! [fit](fit_sersic_profile) to a measured profile.
 
-mod error;
 mod fit;
 mod levenberg_marquardt;
 mod profile;
 mod scale;
 
-pub use error::SersicError;
 pub use fit::{SersicFit, SersicFitConfig, SersicFitFlags, fit_sersic_profile};
 pub use profile::SersicProfile;
 pub use scale::{SERSIC_INDEX_RANGE, sersic_b};

@@ -4,8 +4,8 @@ use std::f64::consts::PI;
 
 use statrs::function::gamma::gamma_lr;
 
-use super::SersicError;
 use super::scale::{SERSIC_INDEX_RANGE, fraction_over_density, slope, solve};
+use crate::StatsError;
 
 /// A Sersic profile, `I(R) = I_e exp(-b_n ((R/R_e)^(1/n) - 1))`, on ellipses of one axis ratio.
 ///
@@ -24,7 +24,7 @@ use super::scale::{SERSIC_INDEX_RANGE, fraction_over_density, slope, solve};
 /// assert!((gaussian.brightness(1.0) - (-0.5_f64).exp()).abs() < 1e-15);
 /// assert!((gaussian.total_flux() - 2.0 * PI).abs() < 1e-14);
 /// assert!((gaussian.enclosed_flux(gaussian.effective_radius()) - PI).abs() < 1e-14);
-/// # Ok::<(), galmass_stats::SersicError>(())
+/// # Ok::<(), galmass_stats::StatsError>(())
 /// ```
 ///
 /// # References
@@ -42,15 +42,11 @@ impl SersicProfile {
     /// Makes a circular profile of index n, effective radius and the brightness there.
     ///
     /// # Errors
-    /// [`SersicError::BadParameter`] for an index outside [`SERSIC_INDEX_RANGE`] and for a radius or a brightness
+    /// [`StatsError::OutOfRange`] for an index outside [`SERSIC_INDEX_RANGE`] and for a radius or a brightness
     /// that is not positive and finite.
-    pub fn new(index: f64, effective_radius: f64, effective_brightness: f64) -> Result<Self, SersicError> {
+    pub fn new(index: f64, effective_radius: f64, effective_brightness: f64) -> Result<Self, StatsError> {
         if !SERSIC_INDEX_RANGE.contains(&index) {
-            return Err(SersicError::BadParameter {
-                parameter: "index",
-                value: index,
-                expected: "from 0.05 to 200",
-            });
+            return Err(StatsError::OutOfRange { name: "index", value: index, range: "from 0.05 to 200" });
         }
         check_positive("effective_radius", effective_radius)?;
         check_positive("effective_brightness", effective_brightness)?;
@@ -65,7 +61,7 @@ impl SersicProfile {
         index: f64,
         effective_radius: f64,
         central_brightness: f64,
-    ) -> Result<Self, SersicError> {
+    ) -> Result<Self, StatsError> {
         let unit = Self::new(index, effective_radius, 1.0)?;
         Self::new(index, effective_radius, central_brightness * (-unit.b).exp())
     }
@@ -78,7 +74,7 @@ impl SersicProfile {
         index: f64,
         effective_radius: f64,
         mean_brightness: f64,
-    ) -> Result<Self, SersicError> {
+    ) -> Result<Self, StatsError> {
         let unit = Self::new(index, effective_radius, 1.0)?;
         Self::new(index, effective_radius, mean_brightness / unit.mean_brightness())
     }
@@ -87,7 +83,7 @@ impl SersicProfile {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn from_total_flux(index: f64, effective_radius: f64, total_flux: f64) -> Result<Self, SersicError> {
+    pub fn from_total_flux(index: f64, effective_radius: f64, total_flux: f64) -> Result<Self, StatsError> {
         check_positive("effective_radius", effective_radius)?;
         Self::from_mean_brightness(
             index,
@@ -100,16 +96,12 @@ impl SersicProfile {
     /// by radius stays, fluxes shrink by the ratio.
     ///
     /// # Errors
-    /// [`SersicError::BadParameter`] for a ratio not above 0 and at most 1.
-    pub fn with_axis_ratio(self, axis_ratio: f64) -> Result<Self, SersicError> {
+    /// [`StatsError::OutOfRange`] for a ratio not above 0 and at most 1.
+    pub fn with_axis_ratio(self, axis_ratio: f64) -> Result<Self, StatsError> {
         if axis_ratio > 0.0 && axis_ratio <= 1.0 {
             return Ok(Self { axis_ratio, ..self });
         }
-        Err(SersicError::BadParameter {
-            parameter: "axis_ratio",
-            value: axis_ratio,
-            expected: "above 0 and at most 1",
-        })
+        Err(StatsError::OutOfRange { name: "axis_ratio", value: axis_ratio, range: "above 0 and at most 1" })
     }
 
     /// The index n: 1/2 for a Gaussian, 1 for an exponential disc, 4 for de Vaucouleurs' law.
@@ -182,11 +174,11 @@ impl SersicProfile {
     }
 }
 
-fn check_positive(parameter: &'static str, value: f64) -> Result<(), SersicError> {
+fn check_positive(parameter: &'static str, value: f64) -> Result<(), StatsError> {
     if value > 0.0 && value.is_finite() {
         return Ok(());
     }
-    Err(SersicError::BadParameter { parameter, value, expected: "positive and finite" })
+    Err(StatsError::OutOfRange { name: parameter, value, range: "positive and finite" })
 }
 
 /// The logarithm of a Sersic profile at one radius, and its derivatives.
@@ -320,7 +312,7 @@ mod tests {
             assert!(SersicProfile::from_total_flux(n, radius, brightness).is_err());
         }
         let error = SersicProfile::new(1.0, 1.0, 1.0).unwrap().with_axis_ratio(1.5).unwrap_err();
-        assert_eq!(error.to_string(), "`axis_ratio` is 1.5, not above 0 and at most 1");
+        assert_eq!(error.to_string(), "`axis_ratio` is 1.5, which is not above 0 and at most 1");
     }
 
     #[test]
