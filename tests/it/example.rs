@@ -15,14 +15,14 @@ pub(crate) struct Ran {
 
 /// Runs the example `name`, which `cargo test` has built beside this test.
 pub(crate) fn run(name: &str, arguments: &[&str]) -> Ran {
-    let Output { status, stdout, stderr } = Command::new(path(name)).args(arguments).output().unwrap();
+    let Output { status, stdout, stderr } = command(name, arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { succeeded: status.success(), stdout: text(stdout), stderr: text(stderr) }
 }
 
 /// Starts the example `name` and leaves it to the caller, its output unread.
 pub(crate) fn start(name: &str, arguments: &[&str]) -> Child {
-    Command::new(path(name)).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    command(name, arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 impl Ran {
@@ -41,6 +41,13 @@ impl Ran {
             .find(|line| line.starts_with("error: "))
             .unwrap_or_else(|| panic!("{}", self.stderr))
     }
+}
+
+fn command(name: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(path(name));
+    // A process that another test starts while a file is being written inherits it, and its lock for as long as it runs.
+    command.args(arguments).env("HDF5_USE_FILE_LOCKING", "FALSE");
+    command
 }
 
 fn path(name: &str) -> PathBuf {
