@@ -20,7 +20,9 @@ ap.add_argument("--galmass", default=os.path.join(HERE, "../../target/release/ex
 ap.add_argument("--kiddo", default="", help="the program of kiddo/, if it was built")
 ap.add_argument("--threads", default="1,2")
 ap.add_argument("--out", default="-")
-ap.add_argument("--jsonl", default=None, help="also keep every measurement, one JSON line each")
+ap.add_argument("--jsonl", default=None, help="also keep every measurement, one JSON line each, as it is made")
+ap.add_argument("--read", default=None, help="measure nothing: make the table of a file that --jsonl has made")
+ap.add_argument("--tasks", default="sph,ngp,knn")
 ap.add_argument("--quick", action="store_true", help="the smallest cases only")
 A = ap.parse_args()
 
@@ -82,16 +84,22 @@ def table(title, records, programs):
 
 
 def main():
-    versions, parts = {}, []
+    versions, parts, read = {}, [], []
+    if A.read:
+        with open(A.read) as file:
+            read = [json.loads(line) for line in file]
     for title, task, cases, peers, programs in TABLES:
         cases = cases[:1] if A.quick else cases
-        records = []
-        for _ in range(A.rounds):
+        records = [record for record in read if record["task"] == task]
+        for _ in range(0 if A.read or task not in A.tasks.split(",") else A.rounds):
             for threads in A.threads.split(","):
-                records += measure(task, cases, peers, programs, threads)
-        if A.jsonl:
-            with open(A.jsonl, "a") as file:
-                file.writelines(json.dumps(record) + "\n" for record in records)
+                measured = measure(task, cases, peers, programs, threads)
+                records += measured
+                if A.jsonl:
+                    with open(A.jsonl, "a") as file:
+                        file.writelines(json.dumps(record) + "\n" for record in measured)
+        if not records:
+            continue
         versions.update({r["peer"]: r["version"] for r in records if r.get("version")})
         parts.append(table(title, records, programs))
         print(parts[-1], file=sys.stderr, flush=True)
@@ -102,7 +110,7 @@ def main():
     named = ", ".join(f"{peer} {version}" for peer, version in sorted(versions.items()))
     head = ("# galmass beside other programs\n\nMade by `benches/peers/compare.py`. A column of a peer holds its time over "
             "that of galmass (above 1 galmass is faster)\nand its own rms error in brackets. Times are processor seconds of "
-            f"the busiest thread, medians of {A.rounds} interleaved\nrounds, on: {processor}.\n\nVersions: {named}.\n\n")
+            f"the busiest thread, medians over\nrounds that take turns, on: {processor}.\n\nVersions: {named}.\n\n")
     text = head + "\n".join(parts)
     if A.out == "-":
         print(text)
