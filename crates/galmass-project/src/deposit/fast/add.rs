@@ -44,7 +44,7 @@ impl<'a> Adder<'a> {
     fn add_plainly<const FMA: bool>(&self, block: &Block, cells: &mut [f32]) {
         let Shapes { tiny, small, medium, large, medium_together, .. } = self.shapes;
         for window in block.windows(Class::Tiny) {
-            add_window::<4, 8, 2, 6, FMA>(&window, tiny, cells);
+            add_window::<4, 8, 3, 7, FMA>(&window, tiny, cells);
         }
         for window in block.windows(Class::Small) {
             add_window::<8, 16, 3, 7, FMA>(&window, small, cells);

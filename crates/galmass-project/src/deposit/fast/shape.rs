@@ -41,10 +41,11 @@ fn in_t<const TERMS: usize>(terms: &[f64; TERMS]) -> [f64; TERMS] {
     })
 }
 
-/// The shapes for windows of each size. Small windows average over more of the kernel and need fewer products.
+/// The shapes for windows of each size. Small windows average over more of the kernel: two products would do for the
+/// image, but leave corners below zero, and what is cleared there is missing in the light of a kernel that stands alone.
 #[derive(Debug)]
 pub(super) struct Shapes {
-    pub(super) tiny: Shape<2, 6>,
+    pub(super) tiny: Shape<3, 7>,
     pub(super) small: Shape<3, 7>,
     /// On levels above the image each kernel has the error of the prolongation too.
     pub(super) medium: Shape<5, 10>,

@@ -74,7 +74,7 @@ fn load(values: &[f32; LANES]) -> __m512 {
 #[target_feature(enable = "avx512f,avx512vl")]
 pub(super) fn add(block: &Block, shapes: &Shapes, grade: Grade, cells: &mut [f32]) {
     let Shapes { tiny, small, medium, large, medium_together, .. } = shapes;
-    add_narrow::<4, 2, 6>(block.windows(Class::Tiny), tiny, cells);
+    add_narrow::<4, 3, 7>(block.windows(Class::Tiny), tiny, cells);
     add_narrow::<8, 3, 7>(block.windows(Class::Small), small, cells);
     match grade {
         Grade::OneByOne => add_medium(block.windows(Class::Medium), medium, cells),
