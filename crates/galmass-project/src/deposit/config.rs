@@ -26,7 +26,7 @@ pub enum Scheme {
     /// Each kernel integrated over each pixel to a thousandth, several times faster. Light is conserved.
     ///
     /// The difference from [`Scheme::Exact`] is at most 1e-3 of the rms pixel for any one kernel of any width. Where so
-    /// many kernels share the image that their errors even out, each may be off by some 2e-3, and the image is good to
+    /// many kernels share the image that their errors even out, each may be off by 2e-3 to 3e-3, and the image is good to
     /// 1e-3 of the rms pixel; in images of galaxies it is some 1e-4. Kernels below a thousandth of a pixel are widened
     /// to it. With fewer than 4096 particles, and for all kernels but the cubic spline, this is [`Scheme::Exact`]; so
     /// it is for weights above 1e30 or below 1e-30, which single precision does not hold.
