@@ -42,17 +42,17 @@ impl<'a> Adder<'a> {
     /// The same in plain loops.
     #[inline(always)]
     fn add_plainly<const FMA: bool>(&self, block: &Block, cells: &mut [f32]) {
-        let Shapes { tiny, small, medium, large, medium_together, .. } = self.shapes;
+        let Shapes { short, medium, large, .. } = self.shapes;
         for window in block.windows(Class::Tiny) {
-            add_window::<4, 8, 3, 7, FMA>(&window, tiny, cells);
+            add_window::<4, 8, 3, 7, FMA>(&window, short, cells);
         }
         for window in block.windows(Class::Small) {
-            add_window::<8, 16, 3, 7, FMA>(&window, small, cells);
+            add_window::<8, 16, 3, 7, FMA>(&window, short, cells);
         }
         for window in block.windows(Class::Medium) {
             match self.grade {
                 Grade::OneByOne => add_window::<16, 32, 5, 10, FMA>(&window, medium, cells),
-                Grade::Together => add_window::<16, 32, 3, 7, FMA>(&window, medium_together, cells),
+                Grade::Together => add_window::<16, 32, 3, 7, FMA>(&window, short, cells),
             }
         }
         for window in block.windows(Class::Large) {

@@ -45,14 +45,12 @@ fn in_t<const TERMS: usize>(terms: &[f64; TERMS]) -> [f64; TERMS] {
 /// image, but leave corners below zero, and what is cleared there is missing in the light of a kernel that stands alone.
 #[derive(Debug)]
 pub(super) struct Shapes {
-    pub(super) tiny: Shape<3, 7>,
-    pub(super) small: Shape<3, 7>,
-    /// On levels above the image each kernel has the error of the prolongation too.
+    /// For windows of up to 8 cells, and of up to 16 where kernels are many.
+    pub(super) short: Shape<3, 7>,
+    /// For windows of up to 16 cells: on levels above the image each kernel has the error of the prolongation too.
     pub(super) medium: Shape<5, 10>,
     pub(super) large: Shape<3, 10>,
     pub(super) special: Shape<4, 9>,
-    /// For medium windows of kernels that are many.
-    pub(super) medium_together: Shape<3, 7>,
 }
 
 impl Shapes {
@@ -60,12 +58,10 @@ impl Shapes {
     pub(super) fn of(kernel: Kernel) -> std::sync::Arc<Self> {
         static SHAPES: PerKernel<Shapes> = PerKernel::new();
         SHAPES.get(kernel, |_| Self {
-            tiny: Shape::of(kernel),
-            small: Shape::of(kernel),
+            short: Shape::of(kernel),
             medium: Shape::of(kernel),
             large: Shape::of(kernel),
             special: Shape::of(kernel),
-            medium_together: Shape::of(kernel),
         })
     }
 }

@@ -73,12 +73,12 @@ fn load(values: &[f32; LANES]) -> __m512 {
 /// Adds all windows of a block but the special ones, class by class.
 #[target_feature(enable = "avx512f,avx512vl")]
 pub(super) fn add(block: &Block, shapes: &Shapes, grade: Grade, cells: &mut [f32]) {
-    let Shapes { tiny, small, medium, large, medium_together, .. } = shapes;
-    add_narrow::<4, 3, 7>(block.windows(Class::Tiny), tiny, cells);
-    add_narrow::<8, 3, 7>(block.windows(Class::Small), small, cells);
+    let Shapes { short, medium, large, .. } = shapes;
+    add_narrow::<4, 3, 7>(block.windows(Class::Tiny), short, cells);
+    add_narrow::<8, 3, 7>(block.windows(Class::Small), short, cells);
     match grade {
         Grade::OneByOne => add_medium(block.windows(Class::Medium), medium, cells),
-        Grade::Together => add_medium(block.windows(Class::Medium), medium_together, cells),
+        Grade::Together => add_medium(block.windows(Class::Medium), short, cells),
     }
     add_large(block.windows(Class::Large), large, cells);
 }
