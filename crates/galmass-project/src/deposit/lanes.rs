@@ -3,10 +3,6 @@
 //! The kernels of [`exact`](super::exact) turn blocks of numbers over and hold a dozen of them in registers, which plain
 //! loops do not get from a compiler: written with them, they take three times as long. So they are written once for
 //! all [`Lanes`], and [`dispatch`] chooses those of the processor.
-#![expect(
-    clippy::needless_range_loop,
-    reason = "several arrays go side by side, and closures would not be dispatched"
-)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

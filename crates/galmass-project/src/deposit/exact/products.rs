@@ -1,8 +1,4 @@
 //! Wide kernels that are not smooth, row by row, as sums of products.
-#![expect(
-    clippy::needless_range_loop,
-    reason = "several arrays go side by side, and closures would not be dispatched"
-)]
 
 use std::hint::black_box;
 use std::ops::Range;

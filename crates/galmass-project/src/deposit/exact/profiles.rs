@@ -1,8 +1,4 @@
 //! Wide kernels, row by row, by their profiles.
-#![expect(
-    clippy::needless_range_loop,
-    reason = "several arrays go side by side, and closures would not be dispatched"
-)]
 
 use std::ops::Range;
 

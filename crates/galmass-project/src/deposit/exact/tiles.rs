@@ -1,8 +1,4 @@
 //! Narrow kernels, tile by tile.
-#![expect(
-    clippy::needless_range_loop,
-    reason = "several arrays go side by side, and closures would not be dispatched"
-)]
 
 use rayon::prelude::*;
 

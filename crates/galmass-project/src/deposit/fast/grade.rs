@@ -4,6 +4,8 @@
 //! over a few cells, here for one kernel and there for another. So where many kernels of like light share the image,
 //! each may be a little worse, and takes half of the time.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::simd::{Work, dispatch};
@@ -40,15 +42,16 @@ impl Grade {
         }
     }
 
-    /// The grade for kernels of some light and of support radii in pixels on an image of `n_px` pixels a side.
+    /// The grade for kernels on an image of `n_px` pixels a side; `kernel` gives the light of each and its support in
+    /// pixels.
     ///
     /// If errors are independent, their mean square is the sum of those of all kernels, e^2 w^2 q / h^2 each over the
     /// area of the image (e the rms error of a kernel relative to its rms value, w its light, q / h^2 the integral of its
     /// square), and is compared with the square of the mean of the image. Where light is concentrated the image is
     /// better than that.
-    pub(super) fn of(weights: &[f64], support_px: impl Fn(usize) -> f64 + Sync, n_px: usize) -> Self {
-        let chunks = weights.par_chunks(CHUNK).enumerate().map(|(chunk, weights)| {
-            dispatch(Sums { weights, first: chunk * CHUNK, support_px: &support_px })
+    pub(super) fn of(n_kernels: usize, kernel: impl Fn(usize) -> [f64; 2] + Sync, n_px: usize) -> Self {
+        let chunks = (0..n_kernels.div_ceil(CHUNK)).into_par_iter().map(|chunk| {
+            dispatch(Sums { range: chunk * CHUNK..n_kernels.min((chunk + 1) * CHUNK), kernel: &kernel })
         });
         let chunks: Vec<[f64; 2]> = chunks.collect();
         let [light, squares] =
@@ -62,23 +65,21 @@ impl Grade {
 
 /// The sums of w, and of w^2 / h^2 over the kernels that go to coarser meshes: narrow ones are good enough alone.
 struct Sums<'a, F> {
-    weights: &'a [f64],
-    first: usize,
-    support_px: &'a F,
+    range: Range<usize>,
+    kernel: &'a F,
 }
 
-impl<F: Fn(usize) -> f64> Work for Sums<'_, F> {
+impl<F: Fn(usize) -> [f64; 2]> Work for Sums<'_, F> {
     type Output = [f64; 2];
 
     #[inline(always)]
     fn run<const FMA: bool>(self) -> [f64; 2] {
         const LANES: usize = 16;
-        let Self { weights, first, support_px } = self;
+        let Self { range, kernel } = self;
         let (mut light, mut squares) = ([0.0f64; LANES], [0.0f64; LANES]);
-        for (block, weights) in weights.chunks(LANES).enumerate() {
-            let first = first + block * LANES;
-            for (lane, &weight) in weights.iter().enumerate() {
-                let support = support_px(first + lane);
+        for first in range.clone().step_by(LANES) {
+            for (lane, index) in (first..range.end.min(first + LANES)).enumerate() {
+                let [weight, support] = kernel(index);
                 let square = weight * weight / (support * support);
                 light[lane] += weight;
                 squares[lane] += if support > Grade::Together.widest() { square } else { 0.0 };
@@ -95,7 +96,8 @@ mod tests {
     #[test]
     fn many_alike_are_taken_together_and_a_bright_one_is_not() {
         let mut weights = vec![1.0; 10_000];
-        let grade = |weights: &[f64], support| Grade::of(weights, |_| support, 300);
+        let grade =
+            |weights: &[f64], support| Grade::of(weights.len(), |index| [weights[index], support], 300);
         assert_eq!(grade(&weights, 10.0), Grade::Together);
         assert_eq!(grade(&weights, 4.0), Grade::Together);
         // Too few to overlap enough.

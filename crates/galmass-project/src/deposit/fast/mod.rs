@@ -84,13 +84,14 @@ pub(super) fn image_of(
                 }
             })
         };
-        let grade = Grade::of(weights, |index| support[index].kpc() * px_per_kpc, grid.n_px());
+        let kernel_of = |index: usize| [weights[index], support[index].kpc() * px_per_kpc];
+        let grade = Grade::of(weights.len(), kernel_of, grid.n_px());
         return image_of_particles(positions_kpc.len(), particles, Meshes::new(grid.n_px(), grade), kernel);
     }
     let particle = |centre, support, light| Some(Particle { centre, support, light });
     let placed = placement.collect(positions_kpc, weights, support, particle);
-    let light: Vec<f64> = placed.iter().map(|particle| particle.light).collect();
-    let grade = Grade::of(&light, |index| placed[index].support, grid.n_px());
+    let kernel_of = |index: usize| [placed[index].light, placed[index].support];
+    let grade = Grade::of(placed.len(), kernel_of, grid.n_px());
     let particles = |range: Range<usize>| placed[range].iter().copied();
     image_of_particles(placed.len(), particles, Meshes::new(grid.n_px(), grade), kernel)
 }
