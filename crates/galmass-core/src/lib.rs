@@ -1,5 +1,6 @@
 //! The words that galmass crates share: [particles](Particles) of a [galaxy](Galaxy), [maps](Map) on a
-//! [pixel grid](PixelGrid), [units], kernel [support radii](SupportRadius) and [seeds](seed).
+//! [pixel grid](PixelGrid), [units], kernel [support radii](SupportRadius) and [seeds](seed); and how their hot loops
+//! meet the [processor](simd).
 //!
 //! Nothing here computes astronomy. A reader makes a [`Galaxy`], a projection turns it into [`Map`]s, and both
 //! only need to agree on what these words mean:
@@ -30,6 +31,7 @@ mod map;
 mod particles;
 mod pixel_grid;
 pub mod seed;
+pub mod simd;
 mod stars;
 mod support_radius;
 pub mod units;

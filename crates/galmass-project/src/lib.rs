@@ -47,7 +47,6 @@ mod neighbours;
 pub mod photometry;
 mod quadrature;
 mod rebin;
-mod simd;
 #[cfg(test)]
 mod testing;
 mod view;

@@ -101,7 +101,7 @@ pub(super) trait Work {
 pub(super) fn dispatch<W: Work>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     {
-        if crate::simd::has_avx512() {
+        if galmass_core::simd::has_avx512() {
             // SAFETY: the processor has the features that the function is compiled for.
             return unsafe { avx512::run(work) };
         }

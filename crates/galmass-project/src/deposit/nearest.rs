@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::placement::Placement;
 use crate::compensated;
-use crate::simd::{Work, dispatch};
+use galmass_core::simd::{Work, dispatch};
 
 /// Pieces at most: there is an image for each.
 const MOST_PIECES: usize = 32;

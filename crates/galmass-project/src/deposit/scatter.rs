@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::bands::bands;
 use crate::kernel::Kernel;
-use crate::simd::{Work, dispatch, fma};
+use galmass_core::simd::{Work, dispatch, fma};
 
 /// A support below this many pixels is a point, which covers no centre. Where it does, by chance, its light would have
 /// no limit.

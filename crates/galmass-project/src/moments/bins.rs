@@ -6,7 +6,7 @@ use super::count::{Count, GROUP, Plain};
 use super::field::{BLOCK, Field, N_OUTSIDE, Placed};
 use super::velocity::Velocity;
 use crate::compensated;
-use crate::simd::{Work, dispatch};
+use galmass_core::simd::{Work, dispatch};
 
 /// The particles of a call or of a chunk of it: rows that belong together.
 #[derive(Clone, Copy)]
@@ -148,7 +148,7 @@ impl<'a, V: Velocity, const LIMITED: bool> Add<'a, V, LIMITED> {
 
     fn dispatch(self) {
         #[cfg(target_arch = "x86_64")]
-        if crate::simd::has_avx512() {
+        if galmass_core::simd::has_avx512() {
             // SAFETY: the processor has all the features that the function is compiled for.
             return unsafe { self.add_avx512() };
         }

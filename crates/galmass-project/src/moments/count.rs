@@ -35,7 +35,7 @@ impl Count for Plain {
     }
 }
 
-/// For processors with AVX-512. To be used only where [`has_avx512`](crate::simd::has_avx512) says so.
+/// For processors with AVX-512. To be used only where [`has_avx512`](galmass_core::simd::has_avx512) says so.
 ///
 /// The terms of all particles are made at once, operation for operation as those of one, and turned so that those of a
 /// particle lie side by side. It saves a tenth of the time of all.

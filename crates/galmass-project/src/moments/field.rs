@@ -5,7 +5,7 @@ use galmass_core::PixelGrid;
 use super::MomentConfig;
 use super::velocity::Velocity;
 use crate::View;
-use crate::simd::fma;
+use galmass_core::simd::fma;
 
 /// Particles that are placed in one go: small enough that their placing and their counting overlap in the processor,
 /// large enough that loops over them are worth their start.

@@ -9,7 +9,7 @@ use super::tree::{BUCKET, GROUP, Tree};
 #[cfg(target_arch = "x86_64")]
 use super::vector::Avx512;
 use super::vector::{Plain, Vector};
-use crate::simd::{Work, dispatch};
+use galmass_core::simd::{Work, dispatch};
 
 /// The squared distance to the n-th nearest point of even density, in squared sizes of a bucket and for n = 1: such
 /// that it is enough for most points of most buckets. More of it costs more time for these, less of it for the others.
@@ -84,7 +84,7 @@ impl<'a> Search<'a> {
     /// Fills `squares` with the squared distances from the points of a group to their n-th nearest.
     pub(super) fn group(&mut self, group: usize, squares: &mut [f64]) {
         #[cfg(target_arch = "x86_64")]
-        if crate::simd::has_avx512() {
+        if galmass_core::simd::has_avx512() {
             // SAFETY: the processor has all the features that the function is compiled for.
             unsafe { self.group_avx512(group, squares) };
             return;
@@ -244,7 +244,7 @@ mod tests {
                 squares::<Plain>(&positions, space, 33).into_iter().map(f64::sqrt).collect();
             assert_eq!(plain, slow);
             #[cfg(target_arch = "x86_64")]
-            if crate::simd::has_avx512() {
+            if galmass_core::simd::has_avx512() {
                 let wide: Vec<f64> =
                     squares::<Avx512>(&positions, space, 33).into_iter().map(f64::sqrt).collect();
                 assert_eq!(wide, slow);

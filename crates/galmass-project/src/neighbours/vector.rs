@@ -206,7 +206,7 @@ impl Vector for Plain {
     }
 }
 
-/// For processors with AVX-512. To be used only where [`has_avx512`](crate::simd::has_avx512) says so.
+/// For processors with AVX-512. To be used only where [`has_avx512`](galmass_core::simd::has_avx512) says so.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub(super) struct Avx512(std::arch::x86_64::__m512d);
@@ -396,7 +396,7 @@ mod tests {
     #[cfg(target_arch = "x86_64")]
     #[test]
     fn avx512_says_the_same() {
-        if crate::simd::has_avx512() {
+        if galmass_core::simd::has_avx512() {
             assert_eq!(all::<Avx512>(), all::<Plain>());
         }
     }

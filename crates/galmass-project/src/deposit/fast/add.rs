@@ -13,7 +13,7 @@ use super::block::{Block, Class, Window};
 use super::grade::Grade;
 use super::shape::{Shape, Shapes};
 use super::special::SpecialWindow;
-use crate::simd::fma_f32;
+use galmass_core::simd::fma_f32;
 
 /// What adds kernels to meshes.
 pub(super) struct Adder<'a> {
@@ -31,7 +31,7 @@ impl<'a> Adder<'a> {
     #[inline(always)]
     pub(super) fn add<const FMA: bool>(&self, block: &Block, cells: &mut [f32]) {
         #[cfg(target_arch = "x86_64")]
-        if crate::simd::has_avx512() {
+        if galmass_core::simd::has_avx512() {
             // SAFETY: the processor has all that the function is compiled for.
             unsafe { x86::add(block, self.shapes, self.grade, cells) };
             return;
@@ -257,7 +257,7 @@ mod tests {
                 assert!((widest - plain).abs() < 3e-5 && (widest - fused).abs() < 3e-5, "{widest} {plain}");
             }
             #[cfg(target_arch = "x86_64")]
-            if crate::simd::has_avx512() {
+            if galmass_core::simd::has_avx512() {
                 assert!(widest == fused);
             }
             let total: f64 = plain.iter().map(|&cell| f64::from(cell)).sum();

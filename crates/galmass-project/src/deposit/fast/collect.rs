@@ -6,7 +6,7 @@ use super::Sheet;
 use super::level::{HALO, Level, MARGIN, Meshes};
 use super::prolong::{part_columns, part_rows};
 use super::scratch::Scratch;
-use crate::simd::{Work, dispatch};
+use galmass_core::simd::{Work, dispatch};
 
 /// Rows that one thread fills at a time: an even number.
 const ROWS: usize = 32;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::simd::{Work, dispatch};
+use galmass_core::simd::{Work, dispatch};
 
 /// How good kernels have to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -31,9 +31,9 @@ use rayon::prelude::*;
 
 use super::placement::Placement;
 use crate::kernel::Kernel;
-use crate::simd::{Work, dispatch};
 use add::Adder;
 use block::{BLOCK, Block, Particle};
+use galmass_core::simd::{Work, dispatch};
 use grade::Grade;
 use level::Meshes;
 use scratch::Scratch;

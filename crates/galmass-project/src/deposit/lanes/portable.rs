@@ -157,7 +157,7 @@ impl Lanes for Portable {
         let mut values = a;
         for lane in 0..2 * N_LANES {
             values[lane] =
-                crate::simd::fma_f32::<{ cfg!(target_arch = "aarch64") }>(a[lane], b[lane], c[lane]);
+                galmass_core::simd::fma_f32::<{ cfg!(target_arch = "aarch64") }>(a[lane], b[lane], c[lane]);
         }
         values
     }
@@ -196,7 +196,7 @@ impl Lanes for Portable {
     fn fma(self, factor: Self, summand: Self) -> Self {
         let mut values = self.0;
         for lane in 0..N_LANES {
-            values[lane] = crate::simd::fma::<{ cfg!(target_arch = "aarch64") }>(
+            values[lane] = galmass_core::simd::fma::<{ cfg!(target_arch = "aarch64") }>(
                 values[lane],
                 factor.0[lane],
                 summand.0[lane],

@@ -4,7 +4,7 @@ use super::nodes::{NODES, Nodes};
 use super::spectrum::{Symmetric, dot};
 use crate::kernel::Kernel;
 #[cfg(test)]
-use crate::simd::fma;
+use galmass_core::simd::fma;
 
 /// The weight of the double primitive, the light in rectangles, beside that of the density, in the norm in which products
 /// are the best: between pixels as wide as the kernel and far smaller ones.

@@ -4,7 +4,7 @@ use std::array::from_fn;
 use std::f64::consts::PI;
 
 use crate::kernel::Kernel;
-use crate::simd::fma;
+use galmass_core::simd::fma;
 
 /// Values that are looked up side by side, so that vectors can hold them.
 pub(super) const LANES: usize = 8;

@@ -16,7 +16,7 @@ use super::kernel_table::{KernelTable, LANES};
 use crate::View;
 use crate::dust::GasColumn;
 use crate::kernel::Kernel;
-use crate::simd::{Work, dispatch, fma};
+use galmass_core::simd::{Work, dispatch, fma};
 
 /// Stars in a tile that is not cut further: enough to make up for gathering its cells, few enough that their rays cross
 /// about the same ones.

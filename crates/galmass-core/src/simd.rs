@@ -9,7 +9,8 @@
 ///
 /// `run`, and whatever it calls in its loops, must be `#[inline(always)]`: only what is inlined into the versions of
 /// [`dispatch`] is compiled for them.
-pub(crate) trait Work {
+pub trait Work {
+    /// What comes of it.
     type Output;
 
     /// Does the work. `FMA` says whether [`fma`] may be one instruction.
@@ -19,19 +20,35 @@ pub(crate) trait Work {
 /// a * b + c, in one rounding where the processor has an instruction for it, in two where it has none and the library
 /// function would be a hundred times slower.
 #[inline(always)]
-pub(crate) fn fma<const FMA: bool>(a: f64, b: f64, c: f64) -> f64 {
+pub fn fma<const FMA: bool>(a: f64, b: f64, c: f64) -> f64 {
     if FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
 /// The same in single precision.
 #[inline(always)]
-pub(crate) fn fma_f32<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
+pub fn fma_f32<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
 /// Does the work with the widest vectors that the processor has.
+///
+/// ```
+/// use galmass_core::simd::{Work, dispatch, fma};
+///
+/// struct SumOfSquares<'a>(&'a [f64]);
+///
+/// impl Work for SumOfSquares<'_> {
+///     type Output = f64;
+///
+///     #[inline(always)]
+///     fn run<const FMA: bool>(self) -> f64 {
+///         self.0.iter().fold(0.0, |sum, x| fma::<FMA>(*x, *x, sum))
+///     }
+/// }
+/// assert_eq!(dispatch(SumOfSquares(&[1.0, 2.0, 3.0])), 14.0);
+/// ```
 #[inline]
-pub(crate) fn dispatch<W: Work>(work: W) -> W::Output {
+pub fn dispatch<W: Work>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     {
         if has_avx512() {
@@ -48,10 +65,10 @@ pub(crate) fn dispatch<W: Work>(work: W) -> W::Output {
     work.run::<{ cfg!(target_arch = "aarch64") }>()
 }
 
-/// Whether the processor has the instructions of [`run_avx512`], those of Intel's Skylake servers and AMD's Zen 4.
+/// Whether the processor has the vectors of 512 bits that [`dispatch`] compiles for, those of Intel's Skylake servers and AMD's Zen 4.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-pub(crate) fn has_avx512() -> bool {
+pub fn has_avx512() -> bool {
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512dq")
