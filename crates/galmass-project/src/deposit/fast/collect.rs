@@ -55,7 +55,7 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// The cells, which are zeros, filled, and the sums of those above zero and of those below.
+    /// The cells, filled, and the sums of those above zero and of those below.
     fn fill(&self, mut cells: Vec<f64>, sheets: &[Sheet], coarser: Option<&Coarser>) -> (Vec<f64>, f64, f64) {
         let sums: Vec<(f64, f64)> = cells
             .par_chunks_mut(ROWS * self.n)
@@ -103,6 +103,8 @@ impl Work for Fill<'_> {
                 part_columns(lower, *first, lower_row);
                 part_columns(upper, *first, upper_row);
             }
+        } else {
+            rows.fill(0.0);
         }
         let (mut above, mut below) = ([0.0f64; LANES], [0.0f64; LANES]);
         for (row, cells) in (first_row..).zip(rows.chunks_mut(*n)) {

@@ -42,16 +42,20 @@ impl Grade {
         }
     }
 
-    /// The grade for kernels on an image of `n_px` pixels a side; `kernel` gives the light of each and its support in
-    /// pixels.
+    /// The grade for kernels on an image of `n_px` pixels a side; `kernels` gives the light of each of some and its
+    /// support in pixels.
     ///
     /// If errors are independent, their mean square is the sum of those of all kernels, e^2 w^2 q / h^2 each over the
     /// area of the image (e the rms error of a kernel relative to its rms value, w its light, q / h^2 the integral of its
     /// square), and is compared with the square of the mean of the image. Where light is concentrated the image is
     /// better than that.
-    pub(super) fn of(n_kernels: usize, kernel: impl Fn(usize) -> [f64; 2] + Sync, n_px: usize) -> Self {
+    pub(super) fn of<K: Iterator<Item = [f64; 2]>>(
+        n_kernels: usize,
+        kernels: impl Fn(Range<usize>) -> K + Sync,
+        n_px: usize,
+    ) -> Self {
         let chunks = (0..n_kernels.div_ceil(CHUNK)).into_par_iter().map(|chunk| {
-            dispatch(Sums { range: chunk * CHUNK..n_kernels.min((chunk + 1) * CHUNK), kernel: &kernel })
+            dispatch(Sums { range: chunk * CHUNK..n_kernels.min((chunk + 1) * CHUNK), kernels: &kernels })
         });
         let chunks: Vec<[f64; 2]> = chunks.collect();
         let [light, squares] =
@@ -66,23 +70,29 @@ impl Grade {
 /// The sums of w, and of w^2 / h^2 over the kernels that go to coarser meshes: narrow ones are good enough alone.
 struct Sums<'a, F> {
     range: Range<usize>,
-    kernel: &'a F,
+    kernels: &'a F,
 }
 
-impl<F: Fn(usize) -> [f64; 2]> Work for Sums<'_, F> {
+impl<K: Iterator<Item = [f64; 2]>, F: Fn(Range<usize>) -> K> Work for Sums<'_, F> {
     type Output = [f64; 2];
 
     #[inline(always)]
     fn run<const FMA: bool>(self) -> [f64; 2] {
         const LANES: usize = 16;
-        let Self { range, kernel } = self;
+        let Self { range, kernels } = self;
         let (mut light, mut squares) = ([0.0f64; LANES], [0.0f64; LANES]);
         for first in range.clone().step_by(LANES) {
-            for (lane, index) in (first..range.end.min(first + LANES)).enumerate() {
-                let [weight, support] = kernel(index);
-                let square = weight * weight / (support * support);
-                light[lane] += weight;
-                squares[lane] += if support > Grade::Together.widest() { square } else { 0.0 };
+            // Fetched first, so that the rest is done in vectors. Nothing has no light and is narrow.
+            let (mut weight, mut support) = ([0.0; LANES], [1.0; LANES]);
+            let kernels = kernels(first..range.end.min(first + LANES));
+            for ((weight, support), kernel) in weight.iter_mut().zip(&mut support).zip(kernels) {
+                [*weight, *support] = kernel;
+            }
+            for lane in 0..LANES {
+                light[lane] += weight[lane];
+                let is_wide = support[lane] > Grade::Together.widest();
+                let (of_wide, width) = if is_wide { (weight[lane], support[lane]) } else { (0.0, 1.0) };
+                squares[lane] += of_wide * of_wide / (width * width);
             }
         }
         [light.iter().sum(), squares.iter().sum()]
@@ -96,8 +106,10 @@ mod tests {
     #[test]
     fn many_alike_are_taken_together_and_a_bright_one_is_not() {
         let mut weights = vec![1.0; 10_000];
-        let grade =
-            |weights: &[f64], support| Grade::of(weights.len(), |index| [weights[index], support], 300);
+        let grade = |weights: &[f64], support| {
+            let kernels = |range: Range<usize>| weights[range].iter().map(move |&weight| [weight, support]);
+            Grade::of(weights.len(), kernels, 300)
+        };
         assert_eq!(grade(&weights, 10.0), Grade::Together);
         assert_eq!(grade(&weights, 4.0), Grade::Together);
         // Too few to overlap enough.

@@ -43,8 +43,9 @@ use shape::Shapes;
 /// particles take, or less.
 const SHEETS_PER_PARTICLE_AND_CELL: usize = 2;
 
-/// From this many particles on there are two sheets, for two threads.
-const ENOUGH_FOR_TWO: usize = 1 << 16;
+/// From so many particles for each cell of a sheet on there are two sheets, for two threads: a second one costs a
+/// twelfth of the time or less.
+const ENOUGH_FOR_TWO: f64 = 1.0 / 32.0;
 
 /// The particles of a sheet are at most this many: few enough for single precision to add up.
 const MOST_PARTICLES: usize = 1 << 21;
@@ -84,14 +85,18 @@ pub(super) fn image_of(
                 }
             })
         };
-        let kernel_of = |index: usize| [weights[index], support[index].kpc() * px_per_kpc];
-        let grade = Grade::of(weights.len(), kernel_of, grid.n_px());
+        let kernels = |range: Range<usize>| {
+            let columns = weights[range.clone()].iter().zip(&support[range]);
+            columns.map(|(&light, support)| [light, support.kpc() * px_per_kpc])
+        };
+        let grade = Grade::of(weights.len(), kernels, grid.n_px());
         return image_of_particles(positions_kpc.len(), particles, Meshes::new(grid.n_px(), grade), kernel);
     }
     let particle = |centre, support, light| Some(Particle { centre, support, light });
     let placed = placement.collect(positions_kpc, weights, support, particle);
-    let kernel_of = |index: usize| [placed[index].light, placed[index].support];
-    let grade = Grade::of(placed.len(), kernel_of, grid.n_px());
+    let kernels =
+        |range: Range<usize>| placed[range].iter().map(|particle| [particle.light, particle.support]);
+    let grade = Grade::of(placed.len(), kernels, grid.n_px());
     let particles = |range: Range<usize>| placed[range].iter().copied();
     image_of_particles(placed.len(), particles, Meshes::new(grid.n_px(), grade), kernel)
 }
@@ -105,7 +110,7 @@ fn image_of_particles<P: ExactSizeIterator<Item = Particle>>(
     let shapes = Shapes::of(kernel);
     // What follows from the numbers of particles and pixels alone is the same on any number of threads.
     let worth_it = SHEETS_PER_PARTICLE_AND_CELL * n_particles / meshes.n_cells();
-    let fewest = 1 + usize::from(n_particles >= ENOUGH_FOR_TWO);
+    let fewest = 1 + usize::from(n_particles as f64 >= ENOUGH_FOR_TWO * meshes.n_cells() as f64);
     let n_sheets = worth_it.max(n_particles.div_ceil(MOST_PARTICLES)).max(fewest);
     let end_of = |sheet: usize| (n_particles * sheet).div_ceil(n_sheets);
     let sheets: Option<Vec<Sheet>> = (0..n_sheets)
@@ -146,7 +151,7 @@ impl<P: ExactSizeIterator<Item = Particle>, F: Fn(Range<usize>) -> P> Work for F
     #[inline(always)]
     fn run<const FMA: bool>(self) -> Option<Sheet> {
         let Self { range, particles, meshes, shapes } = self;
-        let mut cells = SHEETS.take(meshes.n_cells());
+        let mut cells = SHEETS.take_zeros(meshes.n_cells());
         let (mut light, mut highest) = (0.0, 0);
         let mut block = Block::default();
         let mut adder = Adder::new(shapes, meshes.grade);

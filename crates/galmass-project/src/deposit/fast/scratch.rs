@@ -16,17 +16,25 @@ impl<T: Copy + Default> Scratch<T> {
     }
 
     /// `n` zeros.
-    pub(super) fn take(&self, n: usize) -> Vec<T> {
-        let kept = {
-            // What is in the list is whole, even if a thread has panicked beside it.
-            let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let fits = buffers.iter().position(|buffer| buffer.capacity() >= n && buffer.capacity() <= 2 * n);
-            fits.map(|index| buffers.swap_remove(index))
-        };
-        let Some(mut buffer) = kept else { return vec![T::default(); n] };
+    pub(super) fn take_zeros(&self, n: usize) -> Vec<T> {
+        let Some(mut buffer) = self.find(n) else { return vec![T::default(); n] };
         buffer.clear();
         buffer.resize(n, T::default());
         buffer
+    }
+
+    /// `n` values, whatever they are.
+    pub(super) fn take(&self, n: usize) -> Vec<T> {
+        let Some(mut buffer) = self.find(n) else { return vec![T::default(); n] };
+        buffer.resize(n, T::default());
+        buffer
+    }
+
+    fn find(&self, n: usize) -> Option<Vec<T>> {
+        // What is in the list is whole, even if a thread has panicked beside it.
+        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = buffers.iter().position(|buffer| buffer.capacity() >= n && buffer.capacity() <= 2 * n);
+        fits.map(|index| buffers.swap_remove(index))
     }
 
     /// Takes a buffer back, to keep it or to free it.
@@ -47,12 +55,14 @@ mod tests {
     #[test]
     fn what_is_taken_again_is_zero() {
         let scratch = Scratch::new();
-        let mut first: Vec<f32> = scratch.take(100);
+        let mut first: Vec<f32> = scratch.take_zeros(100);
         first.fill(7.0);
         let place = first.as_ptr();
         scratch.give_back(first);
-        let again = scratch.take(60);
-        assert_eq!((again.as_ptr(), again), (place, vec![0.0; 60]));
+        let again = scratch.take_zeros(60);
+        assert_eq!((again.as_ptr(), &again), (place, &vec![0.0; 60]));
+        scratch.give_back(again);
+        assert_eq!(scratch.take(80).len(), 80);
     }
 
     #[test]
