@@ -9,7 +9,8 @@
 //!
 //! Tiles and the parts into which their particles are cut follow from the image and the particles alone, and the parts are
 //! added up in their order; each row of the image takes its wide kernels in the order of the particles. So the image
-//! has the same bits for any number of threads.
+//! has the same bits for any number of threads. Many particles are taken a batch after the other, so that they need not
+//! all be in memory twice.
 
 mod bands;
 mod order;
@@ -37,6 +38,9 @@ const NARROW_TO_PX: f64 = 7.5;
 
 /// Columns and rows that a narrow kernel reaches at the most.
 const REACH: usize = 16;
+
+/// Particles that are sorted and added at a time: 32 MiB of them, however many there are.
+const BATCH: usize = 1 << 20;
 
 /// A particle on the mesh: lengths in pixels from the lower left corner of the field.
 #[derive(Clone, Copy)]
@@ -139,15 +143,19 @@ pub(super) fn image_of(
     place: impl Fn(Range<usize>, &mut Vec<Splat>) + Sync,
 ) -> Vec<f64> {
     let mut image = vec![0.0; n_px * n_px];
-    let runs = Runs::sort(n_particles, n_px, place);
     let expansion = Expansion::of(kernel);
-    match &expansion.narrow {
-        Narrow::Short(products) => tiles::add(&mut image, n_px, &runs, products),
-        Narrow::Long(products) => tiles::add(&mut image, n_px, &runs, products),
-    }
-    match &expansion.wide {
-        Wide::Profiles(profiles) => bands::add(&mut image, n_px, &runs, &**profiles),
-        Wide::Products(products) => bands::add(&mut image, n_px, &runs, &**products),
+    for start in (0..n_particles).step_by(BATCH) {
+        let place =
+            |of: Range<usize>, splats: &mut Vec<Splat>| place(start + of.start..start + of.end, splats);
+        let runs = Runs::sort(BATCH.min(n_particles - start), n_px, place);
+        match &expansion.narrow {
+            Narrow::Short(products) => tiles::add(&mut image, n_px, &runs, products),
+            Narrow::Long(products) => tiles::add(&mut image, n_px, &runs, products),
+        }
+        match &expansion.wide {
+            Wide::Profiles(profiles) => bands::add(&mut image, n_px, &runs, &**profiles),
+            Wide::Products(products) => bands::add(&mut image, n_px, &runs, &**products),
+        }
     }
     image
 }

@@ -306,6 +306,25 @@ fn any_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
+fn more_particles_than_are_taken_at_a_time_are_all_there() {
+    // Two narrow and a wide one of each hundred, all others points.
+    let n = (1 << 20) + 5000;
+    let coordinates = uniform(2 * n, -8.0..8.0, 3);
+    let positions: Vec<[f64; 3]> = coordinates.chunks_exact(2).map(|xy| [xy[0], xy[1], 0.0]).collect();
+    let sizes = [1.7, 0.3, 0.6];
+    let radii_kpc: Vec<f64> = (0..n).map(|k| sizes.get(k % 100).copied().unwrap_or(0.0)).collect();
+    let weights = vec![1.0; n];
+    let grid = pixels(20);
+    let all = image(&positions, &weights, &radii_kpc, grid);
+    let part = |range: std::ops::Range<usize>| {
+        image(&positions[range.clone()], &weights[range.clone()], &radii_kpc[range], grid)
+    };
+    let parts = part(0..n / 3) + part(n / 3..n);
+    assert!((all.sum() / n as f64 - 1.0).abs() < CONSERVED_WITHIN, "{}", all.sum());
+    assert!(largest_difference(&all, &parts) < CONSERVED_WITHIN * n as f64);
+}
+
+#[test]
 fn a_call_from_inside_a_pool_makes_the_table_without_waiting_for_itself() {
     let maps: Vec<_> = in_threads(3, || {
         (0..8).into_par_iter().map(|_| image(&[[0.0; 3]], &[1.0], &[1.0], pixels(4))).collect()
