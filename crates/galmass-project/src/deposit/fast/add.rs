@@ -67,6 +67,14 @@ impl<'a> Adder<'a> {
     }
 }
 
+/// An edge, not beyond the support, and the argument of the polynomials there.
+#[inline(always)]
+fn argument<const FMA: bool>(edge: f32) -> (f32, f32) {
+    let below = if edge < 1.0 { edge } else { 1.0 };
+    let u = if below > -1.0 { below } else { -1.0 };
+    (u, fma_f32::<FMA>(2.0 * u, u, -1.0))
+}
+
 /// The primitive at `N` edges from the second of a window on, x in the first half, y in the second.
 #[inline(always)]
 fn primitive<const N: usize, const TERMS: usize, const FMA: bool>(
@@ -104,9 +112,7 @@ fn add_window<
     }
     let mut t = [0.0f32; BOTH];
     for k in 0..BOTH {
-        let below = if u[k] < 1.0 { u[k] } else { 1.0 };
-        u[k] = if below > -1.0 { below } else { -1.0 };
-        t[k] = fma_f32::<FMA>(2.0 * u[k], u[k], -1.0);
+        (u[k], t[k]) = argument::<FMA>(u[k]);
     }
     let mut columns = [[0.0f32; SIDE]; RANK];
     let mut rows = [[0.0f32; SIDE]; RANK];
@@ -167,10 +173,7 @@ fn shares<const RANK: usize, const TERMS: usize, const FMA: bool>(
         let mut u = [0.0f32; LANES];
         let mut t = [0.0f32; LANES];
         for k in 0..LANES {
-            let edge = fma_f32::<FMA>((block + k + 1) as f32, per_cell, first);
-            let below = if edge < 1.0 { edge } else { 1.0 };
-            u[k] = if below > -1.0 { below } else { -1.0 };
-            t[k] = fma_f32::<FMA>(2.0 * u[k], u[k], -1.0);
+            (u[k], t[k]) = argument::<FMA>(fma_f32::<FMA>((block + k + 1) as f32, per_cell, first));
         }
         for r in 0..RANK {
             let edges = primitive::<LANES, TERMS, FMA>(&u, &t, &shape.terms[r]);
