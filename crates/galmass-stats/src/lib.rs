@@ -25,18 +25,26 @@ mod dispersion;
 mod eigen;
 mod error;
 mod half_mass_radius;
+mod light_profile;
+mod photometry;
 mod power_law;
 mod sersic;
 mod shape;
+mod sky;
 mod spin;
+mod star_formation;
 mod velocity;
 mod virial;
 
-pub use aperture::{enclosed_mass_msun, projected_mass_msun};
+pub use aperture::{Aperture, enclosed_mass_msun, projected_mass_msun};
 pub use centre::find_centre;
 pub use dispersion::{Dispersion, DispersionFlags, fibre_dispersion, mean_dispersion};
 pub use error::StatsError;
 pub use half_mass_radius::half_mass_radius_kpc;
+pub use light_profile::{
+    LightProfile, LightProfileConfig, LightProfileFlags, fit_light_profile, measure_light_profile,
+};
+pub use photometry::{BandLight, Brightness, BrightnessFlags, measure_brightness};
 pub use power_law::{PowerLaw, fit_power_law};
 pub use sersic::{
     SERSIC_INDEX_RANGE, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile, fit_sersic_profile,
@@ -44,6 +52,7 @@ pub use sersic::{
 };
 pub use shape::{Held, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
 pub use spin::{KinematicMaps, LambdaR, LambdaRFlags, Radii, SpinConfig, Systemic, measure_lambda_r};
+pub use star_formation::{StarFormation, StarFormationFlags, measure_star_formation};
 pub use velocity::mean_velocity_km_s;
 pub use virial::{VirialEstimator, VirialMass, estimate_virial_mass};
 
