@@ -293,6 +293,7 @@ fn panels<'a>(galaxy: &FramedGalaxy, look: &'a Look) -> Vec<MapPanel<'a>> {
             scale,
             colour_label: colour_label.into(),
             circle_radius: Some(galaxy.frame().half_mass_radius_kpc),
+            ellipses: Vec::new(),
         }
     };
     let observation = &look.exposure.observation;
