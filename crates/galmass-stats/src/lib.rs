@@ -21,6 +21,7 @@
 
 mod aperture;
 mod centre;
+mod circularity;
 mod dispersion;
 mod eigen;
 mod error;
@@ -38,6 +39,10 @@ mod virial;
 
 pub use aperture::{Aperture, enclosed_mass_msun, projected_mass_msun};
 pub use centre::find_centre;
+pub use circularity::{
+    CircularOrbitCurve, Circularity, CircularityConfig, CircularityFlags, CircularityHistogram,
+    CircularityMethod, OrbitFractions, SpinAxis, measure_circularity,
+};
 pub use dispersion::{Dispersion, DispersionFlags, fibre_dispersion, mean_dispersion};
 pub use error::StatsError;
 pub use half_mass_radius::half_mass_radius_kpc;
