@@ -2,10 +2,13 @@
 //!
 //! What an observation needs to be framed: the [centre](find_centre), the
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
-//! masses](enclosed_mass_msun); of the galaxy itself its [shape](measure_shape), its [velocity
-//! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too) and its [spin](measure_lambda_r); of its light the
-//! [profile of Sersic](SersicProfile) and its [fit](fit_sersic_profile). A mass estimate is compared with the [virial
-//! estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass and luminosity.
+//! masses](enclosed_mass_msun). Of the galaxy itself: its [shape](measure_shape), its [velocity
+//! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too), its [spin](measure_lambda_r), its
+//! [orbits](measure_circularity), its [mass by radius](measure_mass_profile) and how many [stars
+//! form](measure_star_formation). Of its light: the [magnitude and colour](measure_brightness), the [profile of
+//! Sersic](SersicProfile) and its fit to [a profile](fit_sersic_profile) or to [particles](fit_light_profile).
+//! [`measure_features`] measures all that Chu et al. (2024) list in their table 1 in one call. A mass estimate is
+//! compared with the [virial estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass and luminosity.
 //!
 //! ```
 //! use galmass_core::Particles;
@@ -25,8 +28,10 @@ mod circularity;
 mod dispersion;
 mod eigen;
 mod error;
+mod features;
 mod half_mass_radius;
 mod light_profile;
+mod mass_profile;
 mod photometry;
 mod power_law;
 mod sersic;
@@ -45,17 +50,22 @@ pub use circularity::{
 };
 pub use dispersion::{Dispersion, DispersionFlags, fibre_dispersion, mean_dispersion};
 pub use error::StatsError;
+pub use features::{
+    FeatureConfig, FeatureFlag, FeatureValue, FeatureView, Features, IntrinsicFeatures, ViewFeatures,
+    measure_features, measure_intrinsic_features, measure_view_features,
+};
 pub use half_mass_radius::half_mass_radius_kpc;
 pub use light_profile::{
     LightProfile, LightProfileConfig, LightProfileFlags, fit_light_profile, measure_light_profile,
 };
+pub use mass_profile::{MassProfile, MassProfileFlags, measure_mass_profile};
 pub use photometry::{BandLight, Brightness, BrightnessFlags, measure_brightness};
 pub use power_law::{PowerLaw, fit_power_law};
 pub use sersic::{
     SERSIC_INDEX_RANGE, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile, fit_sersic_profile,
     sersic_b,
 };
-pub use shape::{Held, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
+pub use shape::{Held, ProjectedEllipse, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
 pub use spin::{KinematicMaps, LambdaR, LambdaRFlags, Radii, SpinConfig, Systemic, measure_lambda_r};
 pub use star_formation::{StarFormation, StarFormationFlags, measure_star_formation};
 pub use velocity::mean_velocity_km_s;
