@@ -38,7 +38,7 @@ pub struct ProfilePanel<'a> {
     pub series: Vec<ProfileSeries<'a>>,
     /// Upright dashed lines at places that have a name.
     pub marks: Vec<ProfileMark>,
-    /// Whether the panel is low, as for residuals.
+    /// Whether the panel is low, as for residuals; it then has a line at 0.
     pub is_low: bool,
 }
 
@@ -82,7 +82,7 @@ pub enum SeriesStyle {
 pub struct ProfileMark {
     /// Where it is.
     pub x: f64,
-    /// What it is called, in a few letters.
+    /// What it is called, in a few letters; may be empty.
     pub label: String,
 }
 
@@ -171,13 +171,22 @@ fn panel(panel: &ProfilePanel<'_>) -> Picture {
     for mark in &panel.marks {
         draw_mark(&mut picture, &axes, mark, panel.x_scale);
     }
+    if panel.is_low && panel.y_scale == ProfileScale::Linear && axes.y.low < 0.0 && axes.y.high > 0.0 {
+        let y = axes.place(1.0, 0.0).y;
+        picture.line(Point { x: frame.left, y }, Point { x: frame.right, y }, SPINE, REFERENCE);
+    }
     let mut covered = Vec::new();
     for (series, colour) in panel.series.iter().zip(PALETTE.into_iter().cycle()) {
         draw_series(&mut picture, &axes, panel, series, colour);
-        covered.extend(places(&axes, panel, series).into_iter().flatten());
+        covered.extend(on_the_way(&places(&axes, panel, series)));
     }
     if covered.is_empty() {
         draw_note(&mut picture, frame, "no finite value");
+    }
+    // The names of marks should be seen too, and count as much as a good part of a line.
+    for mark in panel.marks.iter().filter(|mark| fits(panel.x_scale, mark.x) && !mark.label.is_empty()) {
+        let x = frame.left + axes.x.fraction(mark.x) * frame.width();
+        covered.extend([Point { x: x + 3.0, y: frame.bottom - 5.0 }; 20]);
     }
     axes.draw(&mut picture);
     let named = panel.series.iter().zip(PALETTE.into_iter().cycle());
@@ -241,6 +250,21 @@ fn places(axes: &Axes, panel: &ProfilePanel<'_>, series: &ProfileSeries<'_>) -> 
         axes.frame.contains(point).then_some(point)
     };
     series.x.iter().zip(series.y).map(place).collect()
+}
+
+/// The places, and points between neighbours, so that a key knows where lines are.
+fn on_the_way(places: &[Option<Point>]) -> Vec<Point> {
+    const STEPS: usize = 8;
+    let mut all: Vec<Point> = places.iter().copied().flatten().collect();
+    for pair in places.windows(2) {
+        if let [Some(from), Some(to)] = pair {
+            let shares = (1..STEPS).map(|step| step as f64 / STEPS as f64);
+            let between =
+                shares.map(|s| Point { x: from.x + s * (to.x - from.x), y: from.y + s * (to.y - from.y) });
+            all.extend(between);
+        }
+    }
+    all
 }
 
 fn draw_series(
@@ -320,7 +344,9 @@ fn draw_mark(picture: &mut Picture, axes: &Axes, mark: &ProfileMark, scale: Prof
     let (top, bottom) = (Point { x, y: axes.frame.top }, Point { x, y: axes.frame.bottom });
     picture.dashed_line(bottom, top, DASH, 1.5 * SPINE, REFERENCE);
     let at = Point { x: x + 2.0, y: axes.frame.bottom - 3.0 };
-    picture.text(Text::new(&*mark.label, at, TICK_SIZE, Align::Start));
+    if !mark.label.is_empty() {
+        picture.text(Text::new(&*mark.label, at, TICK_SIZE, Align::Start));
+    }
 }
 
 #[cfg(test)]
