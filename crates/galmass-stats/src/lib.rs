@@ -25,6 +25,7 @@ mod dispersion;
 mod eigen;
 mod error;
 mod half_mass_radius;
+mod potential;
 mod power_law;
 mod sersic;
 mod shape;
@@ -37,6 +38,10 @@ pub use centre::find_centre;
 pub use dispersion::{Dispersion, DispersionFlags, fibre_dispersion, mean_dispersion};
 pub use error::StatsError;
 pub use half_mass_radius::half_mass_radius_kpc;
+pub use potential::{
+    ComponentPotentials, ComponentSoftenings, PotentialConfig, PotentialMethod, PotentialSources,
+    SofteningKernel, Softenings, galaxy_potentials_km2_s2, potentials_km2_s2,
+};
 pub use power_law::{PowerLaw, fit_power_law};
 pub use sersic::{
     SERSIC_INDEX_RANGE, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile, fit_sersic_profile,
