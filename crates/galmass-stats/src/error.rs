@@ -50,6 +50,16 @@ pub enum StatsError {
         /// The values it may have.
         range: &'static str,
     },
+    /// A source of gravity has a value that is not finite, or a negative mass or softening length.
+    #[error("column `{column}` of the sources holds {value} at index {index}")]
+    BadSource {
+        /// The column of the value.
+        column: &'static str,
+        /// The first source concerned.
+        index: usize,
+        /// What was found.
+        value: f64,
+    },
 }
 
 pub(crate) fn check_map(map: &'static str, values: &Array2<f64>, grid: PixelGrid) -> Result<(), StatsError> {

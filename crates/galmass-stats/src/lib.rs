@@ -33,6 +33,7 @@ mod half_mass_radius;
 mod light_profile;
 mod mass_profile;
 mod photometry;
+mod potential;
 mod power_law;
 mod sersic;
 mod shape;
@@ -60,6 +61,10 @@ pub use light_profile::{
 };
 pub use mass_profile::{MassProfile, MassProfileFlags, measure_mass_profile};
 pub use photometry::{BandLight, Brightness, BrightnessFlags, measure_brightness};
+pub use potential::{
+    ComponentPotentials, ComponentSoftenings, PotentialConfig, PotentialMethod, PotentialSources,
+    SofteningKernel, Softenings, galaxy_potentials_km2_s2, potentials_km2_s2,
+};
 pub use power_law::{PowerLaw, fit_power_law};
 pub use sersic::{
     SERSIC_INDEX_RANGE, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile, fit_sersic_profile,
