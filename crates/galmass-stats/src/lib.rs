@@ -4,7 +4,8 @@
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
 //! masses](enclosed_mass_msun); of the galaxy itself its [shape](measure_shape), its [velocity
 //! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too) and its [spin](measure_lambda_r); of its light the
-//! [profile of Sersic](SersicProfile) and its [fit](fit_sersic_profile). A mass estimate is compared with the [virial
+//! [profile of Sersic](SersicProfile) and its fits to a [profile](fit_sersic_profile) and to
+//! an [image](fit_sersic_image). A mass estimate is compared with the [virial
 //! estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass and luminosity.
 //!
 //! ```
@@ -39,8 +40,9 @@ pub use error::StatsError;
 pub use half_mass_radius::half_mass_radius_kpc;
 pub use power_law::{PowerLaw, fit_power_law};
 pub use sersic::{
-    SERSIC_INDEX_RANGE, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile, fit_sersic_profile,
-    sersic_b,
+    SERSIC_INDEX_RANGE, Sampling, SersicFit, SersicFitConfig, SersicFitFlags, SersicGalaxy, SersicImage,
+    SersicImageConfig, SersicImageFit, SersicImageFlags, SersicProfile, Sky, fit_sersic_image,
+    fit_sersic_profile, sersic_b,
 };
 pub use shape::{Held, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
 pub use spin::{KinematicMaps, LambdaR, LambdaRFlags, Radii, SpinConfig, Systemic, measure_lambda_r};
