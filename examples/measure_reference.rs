@@ -25,11 +25,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use galmass::core::Unit;
+use galmass::core::units::GRAVITATIONAL_CONSTANT;
 use galmass::prelude::*;
 use galmass::project::{MomentConfig, nearest_moments};
 use galmass::stats::{
-    CircularityConfig, CircularityMethod, KinematicMaps, SersicFitConfig, ShapeConfig, SpinAxis, SpinConfig,
-    fit_sersic_profile, measure_circularity, measure_lambda_r, measure_shape,
+    CircularityConfig, CircularityMethod, KinematicMaps, PotentialConfig, PotentialSources, Sampling,
+    SersicFitConfig, SersicImage, SersicImageConfig, ShapeConfig, Sky, Softenings, SpinAxis, SpinConfig,
+    fit_sersic_image, fit_sersic_profile, measure_circularity, measure_lambda_r, measure_shape,
+    potentials_km2_s2,
 };
 use ndarray::Array2;
 use serde::Deserialize;
@@ -40,6 +43,9 @@ type Answers = BTreeMap<&'static str, f64>;
 /// The field and the aperture of the cases of lambda_R \[kpc\].
 const SPIN_HALF_WIDTH_KPC: f64 = 8.0;
 const SPIN_RADIUS_KPC: f64 = 4.0;
+
+/// Potentials are compared with plain sums for about so many particles.
+const N_SUMMED: usize = 2000;
 
 #[derive(Parser)]
 #[command(about = "Times a statistic on a case with a known answer")]
@@ -77,6 +83,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let case = Case::open(arguments.folder.join(&arguments.case))?;
     let (answers, spent) = match arguments.case.as_str() {
         name if name.starts_with("sersic1d_") => fit_profile(&case, arguments)?,
+        name if name.starts_with("sersic2d_") => fit_image(&case, arguments)?,
+        name if name.starts_with("potential_") => find_potentials(&case, arguments)?,
         name if name.starts_with("shape_") => find_shape(&case, arguments)?,
         name if name.starts_with("lambdaR_") => find_spin(&case, arguments)?,
         name if name.starts_with("circularity_particles") => find_orbits(&case, arguments)?,
@@ -134,6 +142,45 @@ fn fit_profile(case: &Case, arguments: &Arguments) -> Result<(Answers, Spent), B
     let (fit, spent) =
         timing::time(arguments.seconds, || fit_sersic_profile(&radii, &light, &errors, &config))?;
     Ok(([("n", fit.index), ("Re", fit.effective_radius), ("Ie", fit.effective_brightness)].into(), spent))
+}
+
+/// Images of pixel means and noisy ones have their kind in their names; the sky is known to the peers too.
+fn fit_image(case: &Case, arguments: &Arguments) -> Result<(Answers, Spent), Box<dyn Error>> {
+    let (image, noisy) = (case.image("image")?, arguments.case.ends_with("_noisy"));
+    let means = noisy || arguments.case.ends_with("_pix");
+    let sampling = if means { Sampling::PixelMeans } else { Sampling::PointSampled };
+    let variance = if noisy { Some(case.image("expected")?) } else { None };
+    let image = SersicImage {
+        variance: variance.as_ref().map(|variance| variance.view()),
+        ..SersicImage::new(image.view(), sampling)
+    };
+    let sky = Sky::Held(case.truth("sky").unwrap_or(0.0));
+    let config = SersicImageConfig { sky, ..SersicImageConfig::default() };
+    let (fit, spent) = timing::time(arguments.seconds, || fit_sersic_image(&image, &config))?;
+    Ok(([("n", fit.index), ("Re", fit.effective_radius_px), ("q", fit.axis_ratio)].into(), spent))
+}
+
+/// The potential of the particles at each of them; its error against a plain sum, of one particle in fifty or fewer.
+fn find_potentials(case: &Case, arguments: &Arguments) -> Result<(Answers, Spent), Box<dyn Error>> {
+    let (positions, masses) = (case.vectors("pos")?, case.array("mass")?);
+    let sources = PotentialSources::new(&positions, &masses, Softenings::Same(0.0))?;
+    let config = PotentialConfig::default();
+    let (found, spent) =
+        timing::time(arguments.seconds, || potentials_km2_s2(&sources, &positions, &config))?;
+    let stride = (positions.len() / N_SUMMED).max(1);
+    let errors: Vec<f64> = (0..positions.len())
+        .step_by(stride)
+        .map(|target| {
+            let at = positions[target];
+            let others = positions.iter().zip(&masses).enumerate().filter(|(index, _)| *index != target);
+            let distance = |x: &[f64; 3]| (x[0] - at[0]).hypot(x[1] - at[1]).hypot(x[2] - at[2]);
+            let sum: f64 = others.map(|(_, (position, mass))| mass / distance(position)).sum();
+            found[target] / (-GRAVITATIONAL_CONSTANT * sum) - 1.0
+        })
+        .collect();
+    let rms = (errors.iter().map(|error| error * error).sum::<f64>() / errors.len() as f64).sqrt();
+    let largest = errors.iter().fold(0.0, |largest: f64, error| largest.max(error.abs()));
+    Ok(([("rms_vs_direct", rms), ("max_vs_direct", largest)].into(), spent))
 }
 
 fn find_shape(case: &Case, arguments: &Arguments) -> Result<(Answers, Spent), Box<dyn Error>> {

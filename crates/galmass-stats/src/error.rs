@@ -40,6 +40,16 @@ pub enum StatsError {
         /// Half the side of the field found \[kpc\].
         found_kpc: f64,
     },
+    /// An image that belongs to another has not its shape.
+    #[error("the {image} has (rows, columns) = {found:?} where the image has {expected:?}")]
+    ImageShape {
+        /// What does not fit.
+        image: &'static str,
+        /// Rows and columns of the image.
+        expected: (usize, usize),
+        /// Rows and columns found.
+        found: (usize, usize),
+    },
     /// A parameter or a setting is outside its range, or NaN.
     #[error("`{name}` is {value}, which is not {range}")]
     OutOfRange {

@@ -4,9 +4,11 @@
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
 //! masses](enclosed_mass_msun). Of the galaxy itself: its [shape](measure_shape), its [velocity
 //! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too), its [spin](measure_lambda_r), its
-//! [orbits](measure_circularity), its [mass by radius](measure_mass_profile) and how many [stars
+//! [orbits](measure_circularity), its [mass by radius](measure_mass_profile) and
+//! [potential](galaxy_potentials_km2_s2) and how many [stars
 //! form](measure_star_formation). Of its light: the [magnitude and colour](measure_brightness), the [profile of
-//! Sersic](SersicProfile) and its fit to [a profile](fit_sersic_profile) or to [particles](fit_light_profile).
+//! Sersic](SersicProfile) and its fits to [a profile](fit_sersic_profile), to
+//! [particles](fit_light_profile) and to [an image](fit_sersic_image).
 //! [`measure_features`] measures all that Chu et al. (2024) list in their table 1 in one call. A mass estimate is
 //! compared with the [virial estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass and luminosity.
 //!
@@ -67,8 +69,9 @@ pub use potential::{
 };
 pub use power_law::{PowerLaw, fit_power_law};
 pub use sersic::{
-    SERSIC_INDEX_RANGE, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile, fit_sersic_profile,
-    sersic_b,
+    SERSIC_INDEX_RANGE, Sampling, SersicFit, SersicFitConfig, SersicFitFlags, SersicGalaxy, SersicImage,
+    SersicImageConfig, SersicImageFit, SersicImageFlags, SersicProfile, Sky, fit_sersic_image,
+    fit_sersic_profile, sersic_b,
 };
 pub use shape::{Held, ProjectedEllipse, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
 pub use spin::{KinematicMaps, LambdaR, LambdaRFlags, Radii, SpinConfig, Systemic, measure_lambda_r};

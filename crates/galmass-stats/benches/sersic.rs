@@ -1,0 +1,3 @@
+//! Sersic fits to images.
+
+fn main() {}

@@ -1,0 +1,203 @@
+//! The search for the best shape: several starts on a coarse mesh, the best of them over all pixels.
+
+use super::super::levenberg_marquardt::{Minimum, Normal, Search, minimise};
+use super::config::{SersicImageConfig, Sky};
+use super::mesh::Mesh;
+use super::model::Images;
+use super::moments::Moments;
+use super::shape::{CENTRE, Frame, LOG_INDEX, LOG_RADIUS, N_SHAPE, SHEAR, Shape};
+use super::sums::{Linear, Sums};
+
+/// The indices to start from: cores, discs, bulges, ellipticals and cusps.
+const STARTS: [f64; 6] = [0.5, 1.0, 2.0, 4.0, 8.0, 30.0];
+
+/// Further starts over all pixels where a point spread function hides the index: it may be this, at a radius that the
+/// function does not widen.
+const STARTS_BEHIND_POINT_SPREAD: [f64; 3] = [1.0, 2.5, 5.0];
+
+/// The least circularised radius \[px\]: a point.
+const LEAST_RADIUS_PX: f64 = 0.01;
+
+/// The largest, in sides of the image.
+const LARGEST_RADIUS: f64 = 100.0;
+
+/// Of each component of the shear: an axis ratio of 1 to 100.
+const LARGEST_SHEAR: f64 = 4.605_170_185_988_092;
+
+/// Steps of a start on the mesh, and of one over all pixels.
+const STEPS_ON_MESH: usize = 60;
+const STEPS_OF_START: usize = 6;
+
+/// The sampling of the pixels near the centre stands still in a search, and is made anew until the search moves less:
+/// \[px\] or logarithms.
+const MOVED: f64 = 0.01;
+const MOST_ROUNDS: usize = 5;
+
+/// A shape and its brightness: what a search ends with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) minimum: Minimum<N_SHAPE>,
+    pub(super) frame: Frame,
+    /// The effective brightness and the sky.
+    pub(super) linear: Linear,
+    pub(super) lower: [f64; N_SHAPE],
+    pub(super) upper: [f64; N_SHAPE],
+}
+
+impl Found {
+    pub(super) fn shape(&self) -> Shape {
+        Shape::new(&self.minimum.parameters, &self.frame)
+    }
+}
+
+/// The limits of the search, in a frame.
+struct Limits {
+    frame: Frame,
+    free_sky: bool,
+    lower: [f64; N_SHAPE],
+    upper: [f64; N_SHAPE],
+    noise: f64,
+}
+
+impl Limits {
+    fn search(&self, tolerance: f64, damping: f64, max_iterations: usize) -> Search<N_SHAPE> {
+        let between = Search::between(self.lower, self.upper, self.noise, max_iterations);
+        Search { tolerance, damping, ..between }
+    }
+
+    /// Follows the sums of a family of models to the least chi squared of brightness, sky and shape.
+    fn follow(
+        &self,
+        sums_of: impl Fn(&Shape, Linear) -> Sums,
+        start: [f64; N_SHAPE],
+        search: &Search<N_SHAPE>,
+    ) -> Option<(Minimum<N_SHAPE>, Linear)> {
+        // The guess in units that do not change with the shape; better than nothing from the second model on, so that
+        // chi squared is summed from residuals and nothing cancels.
+        let mut guess = Linear::default();
+        let mut best = (f64::INFINITY, guess);
+        let minimum = minimise(
+            |parameters| {
+                let shape = Shape::new(parameters, &self.frame);
+                let unit = shape.log_unit().exp();
+                let in_units = Linear { amplitude: guess.amplitude * unit, sky: guess.sky };
+                let sums = sums_of(&shape, in_units);
+                let nothing = Normal {
+                    chi_squared: f64::INFINITY,
+                    descent: [0.0; N_SHAPE],
+                    curvature: [[0.0; N_SHAPE]; N_SHAPE],
+                };
+                let Some((change, chi_squared)) = sums.best(self.free_sky) else { return nothing };
+                let amplitude = in_units.amplitude + change.amplitude;
+                if amplitude.is_nan() || amplitude <= 0.0 {
+                    return nothing;
+                }
+                guess = Linear { amplitude: amplitude / unit, sky: guess.sky + change.sky };
+                if chi_squared < best.0 {
+                    best = (chi_squared, guess);
+                }
+                sums.projected(change, chi_squared, amplitude, self.free_sky)
+            },
+            start,
+            search,
+        )?;
+        Some((minimum, best.1))
+    }
+}
+
+/// The best shape for an image with these moments.
+pub(super) fn search(images: &Images, moments: &Moments, config: &SersicImageConfig) -> Option<Found> {
+    let data = images.data;
+    let frame = Frame { origin: moments.centre, unit_px: moments.radius };
+    let shear = LARGEST_SHEAR;
+    let side = data.rows.max(data.columns) as f64;
+    let limit = |at: f64, axis: usize| (at - frame.origin[axis]) / frame.unit_px;
+    let lower = [LEAST_RADIUS_PX.ln(), -shear, -shear, limit(0.0, 0), limit(0.0, 1), config.min_index.ln()];
+    let upper = [
+        (LARGEST_RADIUS * side).ln(),
+        shear,
+        shear,
+        limit(data.columns as f64, 0),
+        limit(data.rows as f64, 1),
+        config.max_index.ln(),
+    ];
+    let free_sky = config.sky == Sky::Free;
+    let limits = Limits { frame, free_sky, lower, upper, noise: data.noise };
+
+    let start_at = |index: f64, radius: f64, shear: [f64; 2], centre: [f64; 2]| {
+        let start = [radius.ln(), shear[0], shear[1], centre[0], centre[1], index.ln()];
+        std::array::from_fn(|i| f64::clamp(start[i], lower[i], upper[i]))
+    };
+    let on_mesh = |mesh: &Mesh, start: [f64; N_SHAPE]| {
+        let sums = |shape: &Shape, guess| mesh.sums(shape, guess);
+        limits.follow(sums, start, &limits.search(1e-6, 1e-2, STEPS_ON_MESH))
+    };
+    let mesh = Mesh::around(data, moments.centre, images.means);
+    let starts: Vec<[f64; N_SHAPE]> =
+        STARTS.iter().map(|index| start_at(*index, moments.radius, moments.shear, [0.0; 2])).collect();
+    let best_on_mesh = starts
+        .iter()
+        .filter_map(|start| on_mesh(&mesh, *start))
+        .min_by(|(a, _), (b, _)| a.normal.chi_squared.total_cmp(&b.normal.chi_squared))
+        .map(|(best, _)| best.parameters);
+    // A mesh about a better centre tells the cusp better.
+    let centred = best_on_mesh.and_then(|best| {
+        let mesh = Mesh::around(data, frame.centre(&best), images.means);
+        on_mesh(&mesh, best).map(|(best, _)| best.parameters)
+    });
+    let mut candidates: Vec<[f64; N_SHAPE]> = centred.or(best_on_mesh).into_iter().collect();
+    if candidates.is_empty() {
+        candidates = starts;
+    }
+    if let Some(convolution) = &images.convolution {
+        let seen = candidates[0];
+        let shear = SHEAR.map(|i| seen[i]);
+        let radius = seen[LOG_RADIUS].exp();
+        let intrinsic = (radius * radius - convolution.width_px.powi(2)).max(0.1 * radius * radius).sqrt();
+        let centre = CENTRE.map(|i| seen[i]);
+        let behind = STARTS_BEHIND_POINT_SPREAD.map(|index| start_at(index, intrinsic, shear, centre));
+        candidates.extend(behind);
+    }
+    let start = if candidates.len() == 1 {
+        candidates[0]
+    } else {
+        let rough = limits.search(1e-2, 1e-3, STEPS_OF_START);
+        let ends = candidates.iter().filter_map(|start| {
+            let nodes = images.nodes(&Shape::new(start, &frame));
+            limits.follow(|shape, guess| images.sums(shape, &nodes, guess), *start, &rough)
+        });
+        let best = ends.min_by(|(a, _), (b, _)| a.normal.chi_squared.total_cmp(&b.normal.chi_squared));
+        best?.0.parameters
+    };
+    polish(images, &limits, start, config.max_iterations)
+}
+
+/// Follows the best start over all pixels to the last digits.
+fn polish(images: &Images, limits: &Limits, start: [f64; N_SHAPE], max_iterations: usize) -> Option<Found> {
+    let (mut start, mut n_iterations) = (start, 0);
+    for round in 0.. {
+        let nodes = images.nodes(&Shape::new(&start, &limits.frame));
+        let is_rough = images.means && round == 0;
+        let left = (max_iterations - n_iterations).max(1);
+        let (tolerance, damping) = if is_rough { (1e-3, 1e-5) } else { (1e-13, 1e-7) };
+        let search = limits.search(tolerance, damping, left);
+        let sums = |shape: &Shape, guess| images.sums(shape, &nodes, guess);
+        let (mut minimum, linear) = limits.follow(sums, start, &search)?;
+        n_iterations = (n_iterations + minimum.n_iterations).min(max_iterations);
+        let moved = (0..N_SHAPE).fold(0.0, |farthest: f64, i| {
+            let unit = if CENTRE.contains(&i) { limits.frame.unit_px } else { 1.0 };
+            farthest.max(unit * (minimum.parameters[i] - start[i]).abs())
+        });
+        let is_last = !images.means || (!is_rough && moved < MOVED) || round == MOST_ROUNDS;
+        if is_last || n_iterations == max_iterations {
+            minimum.n_iterations = n_iterations;
+            minimum.converged &= is_last && !is_rough;
+            // The index of the bound itself, not of its logarithm's exponential, is for the caller to tell.
+            debug_assert!(minimum.parameters[LOG_INDEX].is_finite());
+            let Limits { frame, lower, upper, .. } = *limits;
+            return Some(Found { minimum, frame, linear, lower, upper });
+        }
+        start = minimum.parameters;
+    }
+    None
+}
