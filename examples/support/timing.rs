@@ -4,9 +4,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// A call is repeated this often at least and at most.
+/// A call is timed this often at least and at most.
 const FEWEST: usize = 3;
 const MOST: usize = 25;
+/// Shorter calls than this are timed several together: processor time is counted in steps of some milliseconds.
+const SHORTEST: Duration = Duration::from_millis(60);
+/// The most calls that are timed together.
+const MOST_TOGETHER: f64 = 10_000.0;
 
 /// What a call took: medians of its repetitions.
 #[derive(Clone, Copy, Debug)]
@@ -21,17 +25,24 @@ pub(crate) struct Spent {
     pub(crate) busiest_s: f64,
 }
 
-/// Repeats a call for some `seconds`, and returns its last result and its times. The first call, which makes tables, is
-/// not timed.
+/// Repeats a call for some `seconds`, and returns its last result and its times. The first calls, which make tables
+/// and say how long they are, are not timed.
 pub(crate) fn time<T, E>(seconds: f64, call: impl Fn() -> Result<T, E>) -> Result<(T, Spent), E> {
+    call()?;
+    let begin = Instant::now();
     let mut result = call()?;
+    let needed = SHORTEST.as_secs_f64() / begin.elapsed().as_secs_f64();
+    let n_together = needed.clamp(1.0, MOST_TOGETHER).ceil() as usize;
+    let per_call = |seconds: f64| seconds / n_together as f64;
     let limit = Duration::from_secs_f64(seconds);
     let begin = Instant::now();
     let (mut wall, mut all, mut busiest) = (Vec::new(), Vec::new(), Vec::new());
     while wall.len() < FEWEST || wall.len() < MOST && begin.elapsed() < limit {
         let (before, start) = (thread_seconds(), Instant::now());
-        result = call()?;
-        wall.push(start.elapsed().as_secs_f64());
+        for _ in 0..n_together {
+            result = call()?;
+        }
+        wall.push(per_call(start.elapsed().as_secs_f64()));
         let spent: Vec<f64> = thread_seconds()
             .into_iter()
             .map(|(thread, seconds)| {
@@ -39,8 +50,8 @@ pub(crate) fn time<T, E>(seconds: f64, call: impl Fn() -> Result<T, E>) -> Resul
                 seconds - earlier.map_or(0.0, |(_, seconds)| *seconds)
             })
             .collect();
-        all.push(spent.iter().sum::<f64>());
-        busiest.push(spent.iter().copied().fold(0.0, f64::max));
+        all.push(per_call(spent.iter().sum::<f64>()));
+        busiest.push(per_call(spent.iter().copied().fold(0.0, f64::max)));
     }
     let min_s = wall.iter().copied().fold(f64::INFINITY, f64::min);
     Ok((result, Spent { median_s: median(wall), min_s, cpu_s: median(all), busiest_s: median(busiest) }))

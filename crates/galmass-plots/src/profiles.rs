@@ -186,7 +186,7 @@ fn panel(panel: &ProfilePanel<'_>) -> Picture {
     // The names of marks should be seen too, and count as much as a good part of a line.
     for mark in panel.marks.iter().filter(|mark| fits(panel.x_scale, mark.x) && !mark.label.is_empty()) {
         let x = frame.left + axes.x.fraction(mark.x) * frame.width();
-        covered.extend([Point { x: x + 3.0, y: frame.bottom - 5.0 }; 20]);
+        covered.extend([Point { x: x + 3.0, y: frame.top + 5.0 }; 20]);
     }
     axes.draw(&mut picture);
     let named = panel.series.iter().zip(PALETTE.into_iter().cycle());
@@ -343,7 +343,7 @@ fn draw_mark(picture: &mut Picture, axes: &Axes, mark: &ProfileMark, scale: Prof
     let x = axes.frame.left + fraction * axes.frame.width();
     let (top, bottom) = (Point { x, y: axes.frame.top }, Point { x, y: axes.frame.bottom });
     picture.dashed_line(bottom, top, DASH, 1.5 * SPINE, REFERENCE);
-    let at = Point { x: x + 2.0, y: axes.frame.bottom - 3.0 };
+    let at = Point { x: x + 2.0, y: axes.frame.top + 8.0 };
     if !mark.label.is_empty() {
         picture.text(Text::new(&*mark.label, at, TICK_SIZE, Align::Start));
     }
