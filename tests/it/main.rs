@@ -2,6 +2,7 @@
 
 mod data;
 mod example;
+mod measure_galaxy;
 mod observe_galaxy;
 mod real_galaxies;
 mod train_on_maps;
