@@ -20,7 +20,7 @@ use bodies::Bodies;
 use evaluate::{Evaluate, Felt, FindClose, Lists};
 use moments::moments;
 use order::{NOWHERE, Order};
-use walk::{Bounds, Tree, relative_all};
+use walk::{Bounds, Listing, Tree};
 
 /// A cell with more bodies is divided.
 const LEAF: usize = 16;
@@ -60,7 +60,7 @@ pub(super) fn sum_tree(
     let moments = moments(&order.cells, &bodies);
     let (root, all) = (moments[0].centre, moments[0].mass);
     let groups = order.groups(GROUP);
-    let tree = Tree::new(order.cells, moments, bodies, config.kernel, config.opening_angle);
+    let tree = Tree::new(order.cells, &moments, bodies, config.kernel, config.opening_angle);
 
     let is_own = targets == sources.positions_kpc() && order.places.iter().all(|place| *place != NOWHERE);
     let sums = if is_own {
@@ -119,9 +119,10 @@ impl Tree {
         let bounds = Bounds::of(places);
         let Bench { lists, places: relative, felt, close } = bench;
         let close_squared = (CLOSE * bounds.extent()).powi(2).max(SMALLEST_SQUARED);
-        self.list(&bounds, close_squared, lists);
+        dispatch(Listing { tree: self, bounds, close_squared, lists });
         let close_squared = close_squared as f32;
-        relative_all(places, &bounds, relative);
+        relative.clear();
+        relative.extend(places.iter().map(|place| bounds.relative(place)));
         felt.clear();
         felt.resize(places.len(), Felt::default());
         dispatch(Evaluate { lists, close_squared, targets: relative, felt });
@@ -150,14 +151,14 @@ impl Tree {
                 here.add(mass, softening, f64::from(self.bodies.numbers[body]));
             } else {
                 let squared: f64 = position.iter().zip(place).map(|(x, y)| (x - y) * (x - y)).sum();
-                sum += mass * inverse_distance(self.kernel(), squared, softening);
+                sum += mass * inverse_distance(self.kernel, squared, softening);
             }
         }
         sum + here.sum()
     }
 
     fn softening_unit(&self) -> f64 {
-        match self.kernel() {
+        match self.kernel {
             SofteningKernel::Plummer => 1.0,
             SofteningKernel::CubicSpline => SPLINE_SUPPORT,
         }
