@@ -3,5 +3,6 @@
 mod data;
 mod example;
 mod observe_galaxy;
+mod potential;
 mod real_galaxies;
 mod train_on_maps;

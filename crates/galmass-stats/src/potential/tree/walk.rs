@@ -100,7 +100,7 @@ impl Bounds {
 
 impl Tree {
     pub(super) fn new(
-        cells: Vec<Cell>,
+        cells: &[Cell],
         moments: &[Moments],
         bodies: Bodies,
         kernel: SofteningKernel,
@@ -112,18 +112,24 @@ impl Tree {
             let angle = (opening_angle * (moments.mass / total).powf(-MASS_POWER)).min(LARGEST_ANGLE);
             let is_many = cell.range().len() >= MANY;
             let [smallest, largest] = moments.softenings;
-            let is_smooth = smallest == largest && moments.radius <= SMOOTH * angle * largest;
+            let is_small = moments.radius <= SMOOTH * angle * largest;
             // Plummer's length acts like a fourth direction.
             let spread = if is_spline { 0.0 } else { (largest * largest - smallest * smallest).sqrt() };
             // A little more than it takes, for the rounding to single precision.
             let square = |x: f64| (x * x * (1.0 + 1e-6)) as f32;
             let square_if = |is: bool, x: f64| if is { square(x) } else { f32::INFINITY };
+            let reach = square_if(is_many, moments.radius.max(spread) / angle);
+            let smooth = if is_small { square_if(is_many, moments.radius) } else { reach };
             let softened = if is_spline && largest > 0.0 { moments.radius + largest } else { 0.0 };
             Node {
                 centre: moments.centre,
-                reach_squared: square_if(is_many, moments.radius.max(spread) / angle),
+                reach_squared: reach,
                 softened_squared: square(softened),
-                smooth_squared: square_if(is_many && is_smooth, moments.radius).max(f32::MIN_POSITIVE),
+                smooth_squared: if smallest == largest {
+                    smooth.max(f32::MIN_POSITIVE)
+                } else {
+                    f32::INFINITY
+                },
                 skip: cell.skip,
             }
         };
@@ -141,19 +147,24 @@ impl Tree {
             nodes: cells.iter().zip(moments).map(node).collect(),
             cell_actions: moments.iter().map(cell_action).collect(),
             body_actions: bodies.masses.iter().zip(&bodies.softenings).map(body_action).collect(),
-            cells,
+            cells: cells.to_vec(),
             bodies,
             kernel,
         }
     }
 }
 
-/// Lists what acts on the targets in a box.
+/// Lists what acts on the targets in a box, of the cells at `from` and all in them.
 pub(super) struct Listing<'a> {
     pub(super) tree: &'a Tree,
     pub(super) bounds: Bounds,
     /// Single precision does for what is farther off than this.
     pub(super) close_squared: f64,
+    pub(super) from: &'a [u32],
+    /// Cells too near to act as one body that are seen so from no farther than this are left for later, with all leaves
+    /// that are too near; nothing is left where there is no `later`.
+    pub(super) small_squared: f32,
+    pub(super) later: Option<&'a mut Vec<u32>>,
     pub(super) lists: &'a mut Lists,
 }
 
@@ -163,23 +174,32 @@ impl Work for Listing<'_> {
     #[inline(always)]
     fn run<const FMA: bool>(mut self) {
         self.lists.clear();
-        let mut k = 0;
-        while let Some(node) = self.tree.nodes.get(k) {
-            let squared = self.bounds.distance_squared(&node.centre);
-            let is_softened = squared < f64::from(node.softened_squared);
-            let is_far = squared > f64::from(node.reach_squared) && squared > self.close_squared;
-            let skip = node.skip as usize;
-            if is_far && !is_softened {
-                self.push_cell(k, &node.centre);
-                k = skip;
-            } else if is_softened && squared > f64::from(node.smooth_squared) {
-                self.push_soft_cell(k, &node.centre);
-                k = skip;
-            } else {
-                if skip == k + 1 {
-                    self.push_bodies(k, is_softened);
+        let mut later = self.later.take();
+        for from in self.from {
+            let (mut k, end) = (*from as usize, self.tree.nodes[*from as usize].skip as usize);
+            while k < end {
+                let node = &self.tree.nodes[k];
+                let squared = self.bounds.distance_squared(&node.centre);
+                let is_softened = squared < f64::from(node.softened_squared);
+                let is_far = squared > f64::from(node.reach_squared) && squared > self.close_squared;
+                let skip = node.skip as usize;
+                if is_far && !is_softened {
+                    self.push_cell(k, &node.centre);
+                    k = skip;
+                } else if is_softened && squared > f64::from(node.smooth_squared) {
+                    self.push_soft_cell(k, &node.centre);
+                    k = skip;
+                } else if let Some(later) = &mut later
+                    && (skip == k + 1 || node.reach_squared < self.small_squared)
+                {
+                    later.push(k as u32);
+                    k = skip;
+                } else {
+                    if skip == k + 1 {
+                        self.push_bodies(k, is_softened);
+                    }
+                    k += 1;
                 }
-                k += 1;
             }
         }
         self.lists.fill();
