@@ -2,10 +2,11 @@
 //!
 //! What an observation needs to be framed: the [centre](find_centre), the
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
-//! masses](enclosed_mass_msun); of all its matter the [potential](potentials_km2_s2); of the galaxy itself its [shape](measure_shape), its [velocity
-//! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too) and its [spin](measure_lambda_r); of its light the
-//! [profile of Sersic](SersicProfile) and its [fit](fit_sersic_profile). A mass estimate is compared with the [virial
-//! estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass and luminosity.
+//! masses](enclosed_mass_msun); of all matter the [potential](potentials_km2_s2); of the galaxy itself its
+//! [shape](measure_shape), its [velocity dispersion](fibre_dispersion) ([of maps](mean_dispersion) too) and its
+//! [spin](measure_lambda_r); of its light the [profile of Sersic](SersicProfile) and its [fit](fit_sersic_profile). A
+//! mass estimate is compared with the [virial estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass
+//! and luminosity.
 //!
 //! ```
 //! use galmass_core::Particles;
