@@ -1,10 +1,7 @@
 //! The potential of a real galaxy, against the one that its simulation stored.
 
-use galmass::core::Component;
 use galmass::prelude::*;
-use galmass::stats::{
-    ComponentSoftenings, PotentialConfig, PotentialMethod, galaxy_potentials_km2_s2,
-};
+use galmass::stats::{ComponentSoftenings, PotentialConfig, PotentialMethod, galaxy_potentials_km2_s2};
 
 use crate::data;
 

@@ -27,17 +27,17 @@ pub use sources::{PotentialSources, Softenings};
 ///
 /// * by an octree (Barnes & Hut 1986) whose cells act with their mass and quadrupole, inside the spline of their bodies
 ///   too. Targets that lie together share one walk, which keeps to the opening angle for each of them. Of 1e5 particles
-///   of a galaxy the relative error at the default angle of 0.7 is 1.2e-4 (root mean square), of 0.5 4e-5; of a thousand
-///   bodies, or where a few have most of the mass, it is some times larger.
+///   of a galaxy the relative error at the default angle of 0.7 is 1.2e-4 (root mean square), of 0.5 4e-5; of a
+///   thousand bodies, or where a few have most of the mass, it is some times larger.
 /// * directly, in double precision: the reference.
 /// * of the enclosed mass, `-G (M(<=r) / r + sum_{r_j > r} m_j / r_j)`: each source spread over the sphere on which it
 ///   lies about the origin, which must be the centre of the galaxy. A source nearer to it than its softening length is
 ///   moved out to there, where its potential at the centre is that of both kernels; the kernel does not matter.
 ///
-/// **A target that is a source** does not act on itself. Sources are known by their place: of those exactly at the place
-/// of a target the mean one is taken for the target itself. So a lone one adds nothing, and a particle with a twin at its
-/// place feels the twin, as deep as the kernel is, `-G m / e`; a twin without softening adds nothing. The spherical
-/// potential belongs to the profile and not to the particle: it counts all sources.
+/// **A target that is a source** does not act on itself. Sources are known by their place: of those exactly at the
+/// place of a target the mean one is taken for the target itself. So a lone one adds nothing, and a particle with a
+/// twin at its place feels the twin, as deep as the kernel is, `-G m / e`; a twin without softening adds nothing. The
+/// spherical potential belongs to the profile and not to the particle: it counts all sources.
 ///
 /// The potential is 0 where nothing attracts and at infinity, and NaN at a target with a NaN coordinate; nowhere
 /// positive. Massless sources do not act. The result is the same for any number of threads.
@@ -63,9 +63,9 @@ pub use sources::{PotentialSources, Softenings};
 /// ```
 ///
 /// # References
-/// Barnes & Hut (1986), Nature 324, 446; Monaghan & Lattanzio (1985), A&A 149, 135; Springel, Yoshida & White (2001), New
-/// Astronomy 6, 79, for the spline's potential; Dehnen (2002), J. Comput. Phys. 179, 27, for opening angles that depend on
-/// the mass.
+/// Barnes & Hut (1986), Nature 324, 446; Monaghan & Lattanzio (1985), A&A 149, 135; Springel, Yoshida & White (2001),
+/// New Astronomy 6, 79, for the spline's potential; Dehnen (2002), J. Comput. Phys. 179, 27, for opening angles that
+/// depend on the mass.
 pub fn potentials_km2_s2(
     sources: &PotentialSources<'_>,
     targets_kpc: &[[f64; 3]],
@@ -101,8 +101,8 @@ impl ComponentPotentials {
 ///
 /// The definition, the ends and the cost are those of [`potentials_km2_s2`], with all four components as sources and as
 /// targets. Matter that the galaxy does not hold (what a cutout leaves out) is missing: a sphere of it would add a
-/// constant. The periodic box is not heeded; [`Galaxy::recentre`] makes a galaxy whole. A galaxy without particles has no
-/// potentials.
+/// constant. The periodic box is not heeded; [`Galaxy::recentre`] makes a galaxy whole. A galaxy without particles has
+/// no potentials.
 ///
 /// # Errors
 /// [`StatsError::OutOfRange`] for a setting or a softening length out of range; never for a galaxy.

@@ -1,7 +1,7 @@
 //! The sum by an octree: near bodies one by one, far ones in cells.
 //!
-//! Targets that lie together share one walk through the tree, which lists the cells and the bodies that act on them; then
-//! each target sums over the lists, in plain loops over columns.
+//! Targets that lie together share one walk through the tree, which lists the cells and the bodies that act on them;
+//! then each target sums over the lists, in plain loops over columns.
 
 mod blocks;
 mod bodies;
