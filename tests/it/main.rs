@@ -4,5 +4,6 @@ mod data;
 mod example;
 mod measure_galaxy;
 mod observe_galaxy;
+mod potential;
 mod real_galaxies;
 mod train_on_maps;

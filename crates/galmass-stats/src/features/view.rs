@@ -168,8 +168,8 @@ fn check_axes(view: &FeatureView<'_>) -> Result<(), StatsError> {
         ("length of up", dot(up, up).sqrt(), 1.0, "1"),
         ("cosine between right and up", dot(right, up), 0.0, "0"),
     ] {
-        // Asked this way round, so that NaN is refused too.
-        if !((value - expected).abs() <= WITHIN) {
+        let off = (value - expected).abs();
+        if off > WITHIN || off.is_nan() {
             return Err(StatsError::OutOfRange { name, value, range });
         }
     }

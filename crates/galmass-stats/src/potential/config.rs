@@ -12,11 +12,11 @@ pub struct PotentialConfig {
     /// How the sum over the sources is done. Default [`PotentialMethod::Tree`].
     pub method: PotentialMethod,
     /// The angle, in `[0, 1]`, under which a cell of the tree may be seen at most to act as one body: its radius about
-    /// its centre of mass over its distance from the targets. This is that of a cell with all the mass; the error of one
-    /// with the fraction `f` of it matters less, and it may be seen under `f^-0.05` times this angle, though not more
-    /// than 1 (Dehnen 2002, section 2.3, has the idea). The smaller the angle, the smaller the error and the longer it
-    /// takes; at 0 each pair is summed, to six digits. Only for [`PotentialMethod::Tree`]. Default 0.7: a relative error
-    /// of 2e-4 (root mean square over the particles of a galaxy).
+    /// its centre of mass over its distance from the targets. This is that of a cell with all the mass; the error of
+    /// one with the fraction `f` of it matters less, and it may be seen under `f^-0.05` times this angle, though not
+    /// more than 0.85 (Dehnen 2002, section 2.3, has the idea). The smaller the angle, the smaller the error and the
+    /// longer it takes; at 0 each pair is summed, to six digits. Only for [`PotentialMethod::Tree`]. Default 0.7: a
+    /// relative error of 1.2e-4 (root mean square over the particles of a galaxy).
     pub opening_angle: f64,
     /// How the mass of a source is spread over its softening length. Default [`SofteningKernel::CubicSpline`].
     pub kernel: SofteningKernel,

@@ -31,7 +31,9 @@ fn at(sources: &PotentialSources<'_>, target: &[f64; 3], kernel: SofteningKernel
             let [x, y, z] = std::array::from_fn(|axis| position[axis] - target[axis]);
             let squared: f64 = x * x + y * y + z * z;
             if *mass == 0.0 {
-            } else if position == target {
+                continue;
+            }
+            if position == target {
                 here.add(*mass, softening, 1.0);
             } else {
                 partial += mass * inverse_distance(kernel, squared, softening);

@@ -252,11 +252,10 @@ fn find<const FMA: bool, const K: usize>(
     found: &mut Vec<u32>,
 ) {
     for (k, block) in blocks.iter().enumerate() {
-        let mut squared = [0.0; LANES];
-        for lane in 0..LANES {
+        let squared: [f32; LANES] = std::array::from_fn(|lane| {
             let place = [block.0[0][lane], block.0[1][lane], block.0[2][lane]];
-            squared[lane] = distance::<FMA>(target, place).0;
-        }
+            distance::<FMA>(target, place).0
+        });
         let nearest = squared.iter().copied().fold(f32::INFINITY, f32::min);
         if nearest <= close_squared {
             let rows = indices.iter().skip(k * LANES);

@@ -16,8 +16,8 @@ const FEW: usize = 4096;
 /// A body that is not in the tree.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
-/// A cell: the bodies in the run `begin..end`. Cells are stored in the order of a walk that opens each of them; the next
-/// one that is not inside this one is at `skip`, so a leaf is a cell with `skip` right behind it.
+/// A cell: the bodies in the run `begin..end`. Cells are stored in the order of a walk that opens each of them; the
+/// next one that is not inside this one is at `skip`, so a leaf is a cell with `skip` right behind it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cell {
     pub(super) begin: u32,

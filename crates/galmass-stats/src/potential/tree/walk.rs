@@ -1,5 +1,7 @@
 //! The walk that decides which cells and bodies act on a group of targets.
 
+use galmass_core::simd::Work;
+
 use super::bodies::Bodies;
 use super::evaluate::Lists;
 use super::moments::Moments;
@@ -19,36 +21,44 @@ const LARGEST_ANGLE: f64 = 0.85;
 /// As many bodies take longer than the cell that holds them.
 const MANY: usize = 3;
 
-/// What the walk asks of a cell, close together in memory.
+/// What the walk asks of a cell, close together in memory. Squares are those of distances from the centre of mass, and
+/// may be 0 where they are too small for single precision: `Listing` does not come so near.
 #[derive(Clone, Copy, Debug)]
 struct Node {
     centre: [f64; 3],
-    /// Seen from farther than this it acts as one body.
-    reach: f32,
+    /// Seen from farther than this it acts as one body; infinite where its bodies take no longer.
+    reach_squared: f32,
     /// Seen from nearer than this, some body of it may be softened by a spline.
-    softened: f32,
-    skip: u32,
+    softened_squared: f32,
     /// Seen from farther than this it acts as one body though a spline softens it: no target can be one of its bodies.
     /// Infinite where the bodies are not alike, or the spline is not wide.
-    smooth: f32,
-    /// Whether it holds so many bodies that they take longer than their cell.
-    is_many: bool,
+    smooth_squared: f32,
+    skip: u32,
+}
+
+/// What a cell, or a body, does to targets.
+#[derive(Clone, Copy, Debug)]
+struct Action {
+    mass: f32,
+    /// The square of the Plummer length, or the support of the spline.
+    soft: f32,
 }
 
 /// The cells in the order of the walk.
 pub(super) struct Tree {
     nodes: Vec<Node>,
     cells: Vec<Cell>,
-    moments: Vec<Moments>,
+    cell_actions: Vec<(Action, [f32; 6])>,
+    body_actions: Vec<Action>,
     pub(super) bodies: Bodies,
-    kernel: SofteningKernel,
+    pub(super) kernel: SofteningKernel,
 }
 
 /// A box about targets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    pub(super) centre: [f64; 3],
-    pub(super) half: [f64; 3],
+    centre: [f64; 3],
+    half: [f64; 3],
 }
 
 impl Bounds {
@@ -74,125 +84,161 @@ impl Bounds {
     #[inline(always)]
     fn distance_squared(&self, place: &[f64; 3]) -> f64 {
         let axis = |k: usize| {
-            let d = ((place[k] - self.centre[k]).abs() - self.half[k]).max(0.0);
+            let d = (place[k] - self.centre[k]).abs() - self.half[k];
+            let d = if d > 0.0 { d } else { 0.0 };
             d * d
         };
         axis(0) + axis(1) + axis(2)
+    }
+
+    /// Where a place is relative to the centre: close to it nothing is lost in single precision.
+    #[inline(always)]
+    pub(super) fn relative(&self, place: &[f64; 3]) -> [f32; 3] {
+        std::array::from_fn(|k| (place[k] - self.centre[k]) as f32)
     }
 }
 
 impl Tree {
     pub(super) fn new(
-        cells: Vec<Cell>,
-        moments: Vec<Moments>,
+        cells: &[Cell],
+        moments: &[Moments],
         bodies: Bodies,
         kernel: SofteningKernel,
         opening_angle: f64,
     ) -> Self {
         let total = moments.first().map_or(0.0, |root| root.mass);
-        let nodes = (cells.iter().zip(&moments))
-            .map(|(cell, moments)| {
-                let angle = (opening_angle * (moments.mass / total).powf(-MASS_POWER)).min(LARGEST_ANGLE);
-                let is_many = cell.range().len() >= MANY;
-                let [smallest, largest] = moments.softenings;
-                let is_spline = kernel == SofteningKernel::CubicSpline;
-                let is_smooth = is_many && smallest == largest && moments.radius <= SMOOTH * angle * largest;
-                // Plummer's length acts like a fourth direction.
-                let spread = if is_spline { 0.0 } else { (largest * largest - smallest * smallest).sqrt() };
-                // A little more than it takes, for the rounding to single precision.
-                let round_up = |x: f64| (x * (1.0 + 1e-6)) as f32;
-                Node {
-                    centre: moments.centre,
-                    reach: round_up(moments.radius.max(spread) / angle),
-                    softened: if is_spline && largest > 0.0 {
-                        round_up(moments.radius + largest)
-                    } else {
-                        0.0
-                    },
-                    skip: cell.skip,
-                    is_many,
-                    smooth: if is_smooth { round_up(moments.radius) } else { f32::INFINITY },
-                }
-            })
-            .collect();
-        Self { nodes, cells, moments, bodies, kernel }
+        let is_spline = kernel == SofteningKernel::CubicSpline;
+        let node = |(cell, moments): (&Cell, &Moments)| {
+            let angle = (opening_angle * (moments.mass / total).powf(-MASS_POWER)).min(LARGEST_ANGLE);
+            let is_many = cell.range().len() >= MANY;
+            let [smallest, largest] = moments.softenings;
+            let is_small = moments.radius <= SMOOTH * angle * largest;
+            // Plummer's length acts like a fourth direction.
+            let spread = if is_spline { 0.0 } else { (largest * largest - smallest * smallest).sqrt() };
+            // A little more than it takes, for the rounding to single precision.
+            let square = |x: f64| (x * x * (1.0 + 1e-6)) as f32;
+            let square_if = |is: bool, x: f64| if is { square(x) } else { f32::INFINITY };
+            let reach = square_if(is_many, moments.radius.max(spread) / angle);
+            let smooth = if is_small { square_if(is_many, moments.radius) } else { reach };
+            let softened = if is_spline && largest > 0.0 { moments.radius + largest } else { 0.0 };
+            Node {
+                centre: moments.centre,
+                reach_squared: reach,
+                softened_squared: square(softened),
+                smooth_squared: if smallest == largest {
+                    smooth.max(f32::MIN_POSITIVE)
+                } else {
+                    f32::INFINITY
+                },
+                skip: cell.skip,
+            }
+        };
+        let cell_action = |moments: &Moments| {
+            let [support, _] = moments.softenings;
+            // In units of the support only where it is that of all bodies.
+            let soft = if is_spline { support } else { moments.softening_squared };
+            (Action { mass: moments.mass as f32, soft: soft as f32 }, moments.seconds.map(|x| x as f32))
+        };
+        let body_action = |(mass, softening): (&f64, &f64)| {
+            let soft = if is_spline { *softening } else { softening * softening };
+            Action { mass: *mass as f32, soft: soft as f32 }
+        };
+        Self {
+            nodes: cells.iter().zip(moments).map(node).collect(),
+            cell_actions: moments.iter().map(cell_action).collect(),
+            body_actions: bodies.masses.iter().zip(&bodies.softenings).map(body_action).collect(),
+            cells: cells.to_vec(),
+            bodies,
+            kernel,
+        }
     }
+}
 
-    pub(super) fn kernel(&self) -> SofteningKernel {
-        self.kernel
-    }
+/// Lists what acts on the targets in a box, of the cells at `from` and all in them.
+pub(super) struct Listing<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) bounds: Bounds,
+    /// Single precision does for what is farther off than this.
+    pub(super) close_squared: f64,
+    pub(super) from: &'a [u32],
+    /// Cells too near to act as one body that are seen so from no farther than this are left for later, with all leaves
+    /// that are too near; nothing is left where there is no `later`.
+    pub(super) small_squared: f32,
+    pub(super) later: Option<&'a mut Vec<u32>>,
+    pub(super) lists: &'a mut Lists,
+}
 
-    /// Lists what acts on the targets in a box.
-    pub(super) fn list(&self, bounds: &Bounds, close_squared: f64, lists: &mut Lists) {
-        lists.clear();
-        let mut k = 0;
-        while let Some(node) = self.nodes.get(k) {
-            let squared = bounds.distance_squared(&node.centre);
-            let is_softened = squared < f64::from(node.softened) * f64::from(node.softened);
-            // Also far enough for single precision.
-            let is_far = squared > (f64::from(node.reach) * f64::from(node.reach)).max(close_squared);
-            let skip = node.skip as usize;
-            if is_far && !is_softened && node.is_many {
-                self.push_cell(k, bounds, lists);
-                k = skip;
-            } else if is_softened && squared > f64::from(node.smooth) * f64::from(node.smooth) {
-                self.push_soft_cell(k, bounds, lists);
-                k = skip;
-            } else {
-                if skip == k + 1 {
-                    self.push_bodies(k, is_softened, bounds, lists);
+impl Work for Listing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(mut self) {
+        self.lists.clear();
+        let mut later = self.later.take();
+        for from in self.from {
+            let (mut k, end) = (*from as usize, self.tree.nodes[*from as usize].skip as usize);
+            while k < end {
+                let node = &self.tree.nodes[k];
+                let squared = self.bounds.distance_squared(&node.centre);
+                let is_softened = squared < f64::from(node.softened_squared);
+                let is_far = squared > f64::from(node.reach_squared) && squared > self.close_squared;
+                let skip = node.skip as usize;
+                if is_far && !is_softened {
+                    self.push_cell(k, &node.centre);
+                    k = skip;
+                } else if is_softened && squared > f64::from(node.smooth_squared) {
+                    self.push_soft_cell(k, &node.centre);
+                    k = skip;
+                } else if let Some(later) = &mut later
+                    && (skip == k + 1 || node.reach_squared < self.small_squared)
+                {
+                    later.push(k as u32);
+                    k = skip;
+                } else {
+                    if skip == k + 1 {
+                        self.push_bodies(k, is_softened);
+                    }
+                    k += 1;
                 }
-                k += 1;
             }
         }
-        lists.fill();
+        self.lists.fill();
+    }
+}
+
+impl Listing<'_> {
+    #[inline(always)]
+    fn push_cell(&mut self, k: usize, centre: &[f64; 3]) {
+        let [x, y, z] = self.bounds.relative(centre);
+        let (Action { mass, soft }, [xx, xy, xz, yy, yz, zz]) = self.tree.cell_actions[k];
+        let soft = if self.tree.kernel == SofteningKernel::Plummer { soft } else { 0.0 };
+        self.lists.cells.push([x, y, z, mass, soft, xx, xy, xz, yy, yz, zz]);
     }
 
     #[inline(always)]
-    fn push_cell(&self, k: usize, bounds: &Bounds, lists: &mut Lists) {
-        let Moments { mass, centre, seconds, softening_squared, .. } = &self.moments[k];
-        let [x, y, z] = relative(centre, bounds);
-        let soft = if self.kernel == SofteningKernel::Plummer { *softening_squared as f32 } else { 0.0 };
-        let [xx, xy, xz, yy, yz, zz] = seconds.map(|x| x as f32);
-        lists.cells.push([x, y, z, *mass as f32, soft, xx, xy, xz, yy, yz, zz]);
+    fn push_soft_cell(&mut self, k: usize, centre: &[f64; 3]) {
+        let [x, y, z] = self.bounds.relative(centre);
+        let (Action { mass, soft }, seconds) = self.tree.cell_actions[k];
+        let inverse = soft.recip();
+        let [xx, xy, xz, yy, yz, zz] = seconds.map(|x| x * inverse * inverse);
+        self.lists.soft_cells.push([x, y, z, mass, soft, inverse, xx, xy, xz, yy, yz, zz]);
     }
 
     #[inline(always)]
-    fn push_soft_cell(&self, k: usize, bounds: &Bounds, lists: &mut Lists) {
-        let Moments { mass, centre, seconds, softenings: [support, _], .. } = &self.moments[k];
-        let [x, y, z] = relative(centre, bounds);
-        let [xx, xy, xz, yy, yz, zz] = seconds.map(|x| (x / (support * support)) as f32);
-        let (mass, support, inverse) = (*mass as f32, *support as f32, support.recip() as f32);
-        lists.soft_cells.push([x, y, z, mass, support, inverse, xx, xy, xz, yy, yz, zz]);
-    }
-
-    #[inline(always)]
-    fn push_bodies(&self, k: usize, is_softened: bool, bounds: &Bounds, lists: &mut Lists) {
-        for body in self.cells[k].range() {
-            let ([x, y, z], mass) =
-                (relative(&self.bodies.positions[body], bounds), self.bodies.masses[body] as f32);
-            let softening = self.bodies.softenings[body];
-            if is_softened && softening > 0.0 {
-                let (support, inverse) = (softening as f32, softening.recip() as f32);
-                lists.soft_bodies.push([x, y, z, mass, support, inverse]);
+    fn push_bodies(&mut self, k: usize, is_softened: bool) {
+        let Self { tree, bounds, lists, .. } = self;
+        let range = tree.cells[k].range();
+        let bodies = tree.bodies.positions[range.clone()].iter().zip(&tree.body_actions[range.clone()]);
+        let is_plummer = tree.kernel == SofteningKernel::Plummer;
+        for (body, (position, Action { mass, soft })) in range.zip(bodies) {
+            let [x, y, z] = bounds.relative(position);
+            if is_softened && *soft > 0.0 {
+                lists.soft_bodies.push([x, y, z, *mass, *soft, soft.recip()]);
                 lists.soft_indices.push(body as u32);
             } else {
-                let soft = if self.kernel == SofteningKernel::Plummer { softening } else { 0.0 };
-                lists.bodies.push([x, y, z, mass, (soft * soft) as f32]);
+                lists.bodies.push([x, y, z, *mass, if is_plummer { *soft } else { 0.0 }]);
                 lists.body_indices.push(body as u32);
             }
         }
     }
-}
-
-/// Relative to the centre of a box: close to it nothing is lost in single precision.
-#[inline(always)]
-fn relative(place: &[f64; 3], bounds: &Bounds) -> [f32; 3] {
-    std::array::from_fn(|k| (place[k] - bounds.centre[k]) as f32)
-}
-
-/// The places of targets relative to the centre of the box about them.
-pub(super) fn relative_all(places: &[[f64; 3]], bounds: &Bounds, relative_places: &mut Vec<[f32; 3]>) {
-    relative_places.clear();
-    relative_places.extend(places.iter().map(|place| relative(place, bounds)));
 }
