@@ -3,7 +3,8 @@
 //! What an observation needs to be framed: the [centre](find_centre), the
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
 //! masses](enclosed_mass_msun); of the galaxy itself its [shape](measure_shape), its [velocity
-//! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too) and its [spin](measure_lambda_r); of its light the
+//! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too) and its [spin](measure_lambda_r); of its orbits the
+//! [circularities](measure_circularity); of its mass and light the [profile by radius](measure_profile), the
 //! [profile of Sersic](SersicProfile) and its [fit](fit_sersic_profile). A mass estimate is compared with the [virial
 //! estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass and luminosity.
 //!
@@ -27,6 +28,7 @@ mod eigen;
 mod error;
 mod half_mass_radius;
 mod power_law;
+mod profile;
 mod sersic;
 mod shape;
 mod spin;
@@ -43,6 +45,10 @@ pub use dispersion::{Dispersion, DispersionFlags, fibre_dispersion, mean_dispers
 pub use error::StatsError;
 pub use half_mass_radius::half_mass_radius_kpc;
 pub use power_law::{PowerLaw, fit_power_law};
+pub use profile::{
+    MassProfile, Profile, circular_velocity_km_s, log_edges_kpc, measure_mass_profile, measure_profile,
+    measure_projected_profile,
+};
 pub use sersic::{
     SERSIC_INDEX_RANGE, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile, fit_sersic_profile,
     sersic_b,

@@ -281,7 +281,8 @@ fn invert(nodes: &[Node]) -> Option<Lookup> {
         };
         [momentum.recip(), -slope / (u * momentum)]
     };
-    Some(Lookup::new(bottom, escape, [CORE * first, BEYOND * BEYOND * last], inverse))
+    let ends = [to_u(bottom + CORE * square(inner)), BEYOND * BEYOND * (1.0 + last)];
+    Some(Lookup::new(bottom, escape, ends, inverse))
 }
 
 /// The value and the slope at `x` of the cubic between two points `[x, y, slope]`, its slopes limited so that it never
