@@ -119,7 +119,7 @@ impl CircularityConfig {
             }
         }
         match self.spin_axis {
-            SpinAxis::Within(radius) if !(radius > 0.0) => {
+            SpinAxis::Within(radius) if radius <= 0.0 || radius.is_nan() => {
                 refuse("spin_axis.within", radius, "a radius above 0")
             }
             SpinAxis::Given(axis)
