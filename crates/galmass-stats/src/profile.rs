@@ -9,9 +9,9 @@ use crate::StatsError;
 
 /// An amount by radius, in shells about the origin or in annuli about the line of sight.
 ///
-/// Shell `i` holds what is farther out than `edges_kpc[i]` and no farther than `edges_kpc[i + 1]`, so that a particle on
-/// an edge counts as inside, as for [`enclosed_mass_msun`](crate::enclosed_mass_msun). An empty shell has zeros, its
-/// error included: nothing is known of how many particles one might have expected there.
+/// Shell `i` holds what is farther out than `edges_kpc[i]` and no farther than `edges_kpc[i + 1]`, so that a particle
+/// on an edge counts as inside, as for [`enclosed_mass_msun`](crate::enclosed_mass_msun). An empty shell has zeros,
+/// its error included: nothing is known of how many particles one might have expected there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// The radii between the shells \[kpc\], one more than there are shells.
@@ -188,8 +188,8 @@ pub fn measure_mass_profile(galaxy: &Galaxy, edges_kpc: &[f64]) -> Result<MassPr
     Ok(MassProfile { gas, dark_matter, stars, black_holes, enclosed_msun, circular_velocities_km_s })
 }
 
-/// The velocity \[km/s\] of a circular orbit of `radius_kpc` \[kpc\] about a spherical mass with `enclosed_msun` \[Msun\]
-/// inside it: `sqrt(G M(<r) / r)`. NaN for a negative mass or radius, and where both are 0.
+/// The velocity \[km/s\] of a circular orbit of `radius_kpc` \[kpc\] about a spherical mass with `enclosed_msun`
+/// \[Msun\] inside it: `sqrt(G M(<r) / r)`. NaN for a negative mass or radius, and where both are 0.
 ///
 /// # Examples
 /// ```
