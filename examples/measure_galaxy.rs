@@ -37,8 +37,8 @@ use galmass::prelude::*;
 use galmass::project::dust::{Dust, DustScreen};
 use galmass::project::photometry::{Band, FittedPopulation, luminosities};
 use galmass::stats::{
-    FeatureConfig, FeatureView, Features, IntrinsicFeatures, MassProfile, measure_intrinsic_features,
-    measure_mass_profile, measure_view_features,
+    FeatureConfig, FeatureView, Features, IntrinsicFeatures, circular_velocity_km_s, log_edges_kpc,
+    measure_intrinsic_features, measure_mass_profile, measure_view_features,
 };
 use serde::Serialize;
 
@@ -342,23 +342,21 @@ fn draw_orbits(
 /// Mass and circular speed by radius, of each component and of all.
 fn draw_masses(path: &Path, title: &str, galaxy: &FramedGalaxy) -> Result<(), Box<dyn Error>> {
     let radius = galaxy.frame().half_mass_radius_kpc;
-    // From a tenth to ten half-mass radii.
-    let edges: Vec<f64> = (0..=40).map(|i| radius * 10f64.powf(f64::from(i) / 20.0 - 1.0)).collect();
-    let named =
-        [("stars", Component::Stars), ("gas", Component::Gas), ("dark matter", Component::DarkMatter)];
-    let mut total = measure_mass_profile(&Particles::default(), &edges)?;
-    let mut profiles: Vec<(&str, MassProfile)> = Vec::new();
-    for component in Component::ALL {
-        let profile = measure_mass_profile(galaxy.galaxy().component(component), &edges)?;
-        total.enclosed_msun.iter_mut().zip(&profile.enclosed_msun).for_each(|(sum, mass)| *sum += mass);
-        let name = named.iter().find(|(_, other)| *other == component).map(|(name, _)| *name);
-        profiles.extend(name.filter(|_| !profile.flags.no_mass).map(|name| (name, profile)));
-    }
-    profiles.push(("all", total));
-    let speeds: Vec<Vec<f64>> =
-        profiles.iter().map(|(_, profile)| profile.circular_velocities_km_s()).collect();
-    let line = |index: usize, y| ProfileSeries {
-        label: profiles[index].0.to_owned(),
+    let edges = log_edges_kpc(0.1 * radius, 10.0 * radius, 40)?;
+    let profile = measure_mass_profile(galaxy.galaxy(), &edges)?;
+    let all = [
+        ("gas", &profile.gas.enclosed),
+        ("dark matter", &profile.dark_matter.enclosed),
+        ("stars", &profile.stars.enclosed),
+        ("all", &profile.enclosed_msun),
+    ];
+    let named: Vec<_> = all.into_iter().filter(|(_, masses)| masses.iter().any(|mass| *mass > 0.0)).collect();
+    let speeds: Vec<Vec<f64>> = named
+        .iter()
+        .map(|(_, masses)| masses.iter().zip(&edges).map(|(m, r)| circular_velocity_km_s(*m, *r)).collect())
+        .collect();
+    let line = |name: &str, y| ProfileSeries {
+        label: name.to_owned(),
         x: &edges,
         y,
         errors: None,
@@ -374,7 +372,7 @@ fn draw_masses(path: &Path, title: &str, galaxy: &FramedGalaxy) -> Result<(), Bo
         y_label: "M(<r) [M☉]".into(),
         x_scale: ProfileScale::Log,
         y_scale: ProfileScale::Log,
-        series: (0..profiles.len()).map(|index| line(index, &profiles[index].1.enclosed_msun)).collect(),
+        series: named.iter().map(|(name, masses)| line(name, masses)).collect(),
         marks,
         is_low: false,
     };
@@ -382,7 +380,7 @@ fn draw_masses(path: &Path, title: &str, galaxy: &FramedGalaxy) -> Result<(), Bo
         title: "Speed of circular orbits".into(),
         y_label: "speed [km/s]".into(),
         y_scale: ProfileScale::Linear,
-        series: (0..profiles.len()).map(|index| line(index, &speeds[index])).collect(),
+        series: named.iter().zip(&speeds).map(|((name, _), speeds)| line(name, speeds)).collect(),
         ..masses.clone()
     };
     Ok(draw_profiles(path, title, &[vec![masses, velocities]])?)

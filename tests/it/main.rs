@@ -1,5 +1,6 @@
 //! Journeys through several crates at once, and the examples as a user runs them.
 
+mod circularity;
 mod data;
 mod example;
 mod measure_galaxy;

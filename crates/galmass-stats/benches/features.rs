@@ -101,7 +101,7 @@ fn statistics(criterion: &mut Criterion) {
     });
     let edges: Vec<f64> = (0..40).map(|i| 0.3 * 1.15f64.powi(i)).collect();
     group.bench_function(BenchmarkId::new("mass-profile", name), |bencher| {
-        bencher.iter(|| black_box(measure_mass_profile(stars, &edges).unwrap()));
+        bencher.iter(|| black_box(measure_mass_profile(&galaxy, &edges).unwrap()));
     });
     group.bench_function(BenchmarkId::new("shape", name), |bencher| {
         bencher.iter(|| black_box(measure_shape(stars, 3.0 * radius, &ShapeConfig::default()).unwrap()));

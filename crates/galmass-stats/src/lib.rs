@@ -33,10 +33,10 @@ mod error;
 mod features;
 mod half_mass_radius;
 mod light_profile;
-mod mass_profile;
 mod photometry;
 mod potential;
 mod power_law;
+mod profile;
 mod sersic;
 mod shape;
 mod sky;
@@ -61,13 +61,16 @@ pub use half_mass_radius::half_mass_radius_kpc;
 pub use light_profile::{
     LightProfile, LightProfileConfig, LightProfileFlags, fit_light_profile, measure_light_profile,
 };
-pub use mass_profile::{MassProfile, MassProfileFlags, measure_mass_profile};
 pub use photometry::{BandLight, Brightness, BrightnessFlags, measure_brightness};
 pub use potential::{
     ComponentPotentials, ComponentSoftenings, PotentialConfig, PotentialMethod, PotentialSources,
     SofteningKernel, Softenings, galaxy_potentials_km2_s2, potentials_km2_s2,
 };
 pub use power_law::{PowerLaw, fit_power_law};
+pub use profile::{
+    MassProfile, Profile, circular_velocity_km_s, log_edges_kpc, measure_mass_profile, measure_profile,
+    measure_projected_profile,
+};
 pub use sersic::{
     SERSIC_INDEX_RANGE, Sampling, SersicFit, SersicFitConfig, SersicFitFlags, SersicGalaxy, SersicImage,
     SersicImageConfig, SersicImageFit, SersicImageFlags, SersicProfile, Sky, fit_sersic_image,

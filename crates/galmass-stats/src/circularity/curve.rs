@@ -14,11 +14,11 @@ const BEYOND: f64 = 64.0;
 /// The circular orbits of a potential, and the inverse that circularities need: the angular momentum `J_c` of the
 /// circular orbit of an energy.
 ///
-/// Of each radius \[kpc\] it knows the circular velocity \[km/s\] and the potential \[(km/s)^2\], so that `E = v_c^2 / 2 +
-/// Phi` and `J_c = r v_c`. On circular orbits `dE / dJ_c = v_c / r`: the slopes are known too, and a monotonic cubic
-/// (Fritsch & Carlson 1980) of `ln J_c` goes through all points with them. Inside the first radius the density counts
-/// as uniform, beyond the last all mass as inside: both continue `J_c` with its slope. Radii that do not raise both
-/// `E` and `J_c`, as noise has it, are left out.
+/// Of each radius \[kpc\] it knows the circular velocity \[km/s\] and the potential \[(km/s)^2\], so that `E = v_c^2
+/// / 2 + Phi` and `J_c = r v_c`. On circular orbits `dE / dJ_c = v_c / r`: the slopes are known too, and a monotonic
+/// cubic (Fritsch & Carlson 1980) of `ln J_c` goes through all points with them. Inside the first radius the density
+/// counts as uniform, beyond the last all mass as inside: both continue `J_c` with its slope. Radii that do not raise
+/// both `E` and `J_c`, as noise has it, are left out.
 ///
 /// ```
 /// use galmass_core::units::GRAVITATIONAL_CONSTANT;
@@ -84,8 +84,8 @@ impl CircularOrbitCurve {
         Self::from_samples(radii_kpc, &at(&velocity), &at(&potential))
     }
 
-    /// Makes the curve of a spherical galaxy from the mass \[Msun\] inside each of increasing radii \[kpc\]: between two
-    /// of them it grows as a power of the radius, beyond the last no more, and the potential is 0 far away.
+    /// Makes the curve of a spherical galaxy from the mass \[Msun\] inside each of increasing radii \[kpc\]: between
+    /// two of them it grows as a power of the radius, beyond the last no more, and the potential is 0 far away.
     ///
     /// # Errors
     /// Those of [`Self::from_samples`].
@@ -158,8 +158,8 @@ impl CircularOrbitCurve {
         self.lookup.inverse::<false>(energy_km2_s2).recip()
     }
 
-    /// The circularities of orbits of the given energies \[(km/s)^2\] and angular momenta about the axis \[kpc km/s\]; 0
-    /// where the energy is not bound.
+    /// The circularities of orbits of the given energies \[(km/s)^2\] and angular momenta about the axis \[kpc
+    /// km/s\]; 0 where the energy is not bound.
     ///
     /// # Errors
     /// [`StatsError::LengthMismatch`] where there are not as many of one as of the other.
@@ -281,7 +281,8 @@ fn invert(nodes: &[Node]) -> Option<Lookup> {
         };
         [momentum.recip(), -slope / (u * momentum)]
     };
-    Some(Lookup::new(bottom, escape, [CORE * first, BEYOND * BEYOND * last], inverse))
+    let ends = [to_u(bottom + CORE * square(inner)), BEYOND * BEYOND * (1.0 + last)];
+    Some(Lookup::new(bottom, escape, ends, inverse))
 }
 
 /// The value and the slope at `x` of the cubic between two points `[x, y, slope]`, its slopes limited so that it never

@@ -10,14 +10,14 @@ use super::lookup::Lookup;
 const BLOCK: usize = 256;
 /// Sums side by side, so that their order, and every bit, is the same on each machine.
 const LANES: usize = 8;
-/// A total this much smaller than the sum of its parts is rounding.
+/// A total this much smaller than what circular orbits of the same radii and speeds would have is rounding.
 const CANCELLED: f64 = 1e-12;
 
 /// The total angular momentum \[Msun kpc km/s\] of the stars inside an aperture, or `None` where it is no more than the
-/// rounding of orbits that cancel.
+/// rounding of radial orbits, or of orbits that cancel.
 pub(super) fn angular_momentum(stars: &Particles, aperture: Aperture) -> Option<[f64; 3]> {
-    let (momentum, of_lengths) = dispatch(Turn { stars, aperture });
-    (crate::radius(&momentum) > CANCELLED * of_lengths).then_some(momentum)
+    let (momentum, largest) = dispatch(Turn { stars, aperture });
+    (crate::radius(&momentum) > CANCELLED * largest).then_some(momentum)
 }
 
 struct Turn<'a> {
@@ -36,14 +36,15 @@ impl Work for Turn<'_> {
             for (lane, ((x, v), &mass)) in positions.iter().zip(velocities).zip(masses).enumerate() {
                 let mass = if self.aperture.holds(x) { mass } else { 0.0 };
                 let [a, b, c] = cross(x, v);
-                let length = (a * a + b * b + c * c).sqrt();
-                for (sum, term) in sums.iter_mut().zip([a, b, c, length]) {
+                let squares =
+                    (x[0] * x[0] + x[1] * x[1] + x[2] * x[2], v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+                for (sum, term) in sums.iter_mut().zip([a, b, c, squares.0.sqrt() * squares.1.sqrt()]) {
                     sum[lane] += mass * term;
                 }
             }
         }
-        let [x, y, z, of_lengths] = sums.map(|lanes| lanes.iter().sum());
-        ([x, y, z], of_lengths)
+        let [x, y, z, largest] = sums.map(|lanes| lanes.iter().sum());
+        ([x, y, z], largest)
     }
 }
 

@@ -48,7 +48,9 @@ impl Lookup {
         for (cell, cubic) in cells.iter_mut().enumerate().take(n_cells) {
             let high = inverse(edge(cell + 1));
             let width = edge(cell + 1) - edge(cell);
-            let (step, begin, finish) = (high[0] - low[0], width * low[1], width * high[1]);
+            let step = high[0] - low[0];
+            // No steeper than a cubic may be that never rises.
+            let (begin, finish) = ((width * low[1]).max(3.0 * step), (width * high[1]).max(3.0 * step));
             *cubic = [low[0], begin, 3.0 * step - 2.0 * begin - finish, begin + finish - 2.0 * step];
             low = high;
         }

@@ -43,7 +43,7 @@ pub struct Circularity {
 /// What can be wrong with a galaxy whose circularities are measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CircularityFlags {
-    /// No star with mass is inside the aperture: all values are NaN.
+    /// No star with mass is inside the aperture: all fractions are NaN.
     pub no_stars: bool,
     /// The angular momentum is zero, so that there is no axis: all values are NaN.
     pub no_rotation: bool,

@@ -1,9 +1,10 @@
 //! The potential of the mass averaged over azimuth, in even Legendre polynomials of the angle to the spin axis.
 //!
-//! In shell by shell sums the potential at the radius R is
+//! Summed shell by shell, the potential at the radius R is
 //!
 //! ```text
-//! Phi(R, mu) = -G/R sum_l P_l(mu) (A_l + B_l) ,   A_l = sum_{r<R} m (r/R)^l P_l(mu_i) ,   B_l = sum_{r>R} m (R/r)^(l+1) P_l(mu_i)
+//! Phi(R, mu) = -G/R sum_l P_l(mu) (A_l + B_l) ,   A_l = sum_{r<R} m (r/R)^l P_l(mu_i) ,
+//! B_l = sum_{r>R} m (R/r)^(l+1) P_l(mu_i)
 //! ```
 //!
 //! and the square of the circular velocity in the midplane `G/R sum_l P_l(0) ((l + 1) A_l - l B_l)` (Binney & Tremaine
