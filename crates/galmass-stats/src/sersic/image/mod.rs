@@ -101,10 +101,11 @@ pub fn fit_sersic_image(
         means: image.sampling == Sampling::PixelMeans,
         convolution: image.point_spread.map(|function| Convolution::new(function, data.rows, data.columns)),
     };
-    let found = moments::measure(&data, level).and_then(|moments| search::search(&images, &moments, config));
+    let start = moments::measure(&data, level, images.means);
+    let found = start.and_then(|(moments, mesh)| search::search(&images, &moments, &mesh, config));
     let Some(found) = found else {
         let flags = SersicImageFlags { no_light: true, ..SersicImageFlags::default() };
         return Ok(SersicImageFit::failed(n_ignored, flags));
     };
-    Ok(SersicImageFit::report(&images, &found, config, image.variance.is_some(), n_ignored))
+    Ok(SersicImageFit::report(&data, &found, config, image.variance.is_some(), n_ignored))
 }
