@@ -15,6 +15,8 @@ mod mesh;
 mod model;
 mod moments;
 mod nodes;
+#[cfg(test)]
+mod pathologies;
 mod result;
 mod search;
 mod shape;
@@ -38,7 +40,7 @@ use crate::StatsError;
 /// The model is `sky + I_e exp(-b_n ((R/R_e)^(1/n) - 1))` on ellipses, at the middle of each pixel or as its mean, as
 /// the image [says](Sampling), convolved with the point spread function if there is one. Means near the centre are
 /// sampled as finely as the cusp asks for, those farther out follow from the second derivatives; both are right to
-/// 2e-6 of each pixel. The sky is not convolved.
+/// 1e-5 of each pixel, or of 1e-4 of the effective brightness where it is fainter. The sky is not convolved.
 ///
 /// `image` is in any unit of brightness, indexed `[row, column]`; lengths are in pixels. x grows with the column and y
 /// with the row from the lower left corner: the middle of pixel `[row, column]` is at `(column + 0.5, row + 0.5)`.

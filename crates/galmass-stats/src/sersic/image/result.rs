@@ -58,7 +58,7 @@ pub struct SersicGalaxy {
 impl SersicGalaxy {
     /// Draws the galaxy on as many rows and columns as `like` has, with its sampling and its point spread function.
     ///
-    /// Means of pixels are right to 2e-6 of each pixel. Light beyond the image comes in as far as the point spread
+    /// Means of pixels are right to 1e-5 of each pixel, or of 1e-4 of the effective brightness where it is fainter. Light beyond the image comes in as far as the point spread
     /// function reaches.
     ///
     /// # Errors

@@ -57,6 +57,14 @@ impl Found {
     }
 }
 
+/// Where to start from.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    parameters: [f64; N_SHAPE],
+    /// A guess, in units of the effective brightness; none is as good as any, but rounds.
+    linear: Linear,
+}
+
 /// Where following a start ended.
 struct End {
     minimum: Minimum<N_SHAPE>,
@@ -67,6 +75,10 @@ struct End {
 impl End {
     fn chi_squared(&self) -> f64 {
         self.minimum.normal.chi_squared
+    }
+
+    fn again(&self) -> Start {
+        Start { parameters: self.minimum.parameters, linear: self.linear }
     }
 }
 
@@ -89,12 +101,12 @@ impl Limits {
     fn follow(
         &self,
         sums_of: impl Fn(&Shape, Linear) -> Sums,
-        start: [f64; N_SHAPE],
+        start: &Start,
         search: &Search<N_SHAPE>,
     ) -> Option<End> {
-        // The guess in units that do not change with the shape; better than nothing from the second model on, so that
-        // chi squared is summed from residuals and nothing cancels.
-        let mut guess = Linear::default();
+        // In units that do not change with the shape, and better at each step: chi squared is summed from residuals,
+        // of which nothing but the last improvement is subtracted.
+        let mut guess = start.linear;
         let mut best = (f64::INFINITY, guess, Sums::default());
         let minimum = minimise(
             |parameters| {
@@ -118,7 +130,7 @@ impl Limits {
                 }
                 sums.projected(change, chi_squared, amplitude, self.free_sky)
             },
-            start,
+            start.parameters,
             search,
         )?;
         Some(End { minimum, linear: best.1, sums: best.2 })
@@ -151,13 +163,14 @@ pub(super) fn search(
 
     let start_at = |index: f64, radius: f64, shear: [f64; 2], centre: [f64; 2]| {
         let start = [radius.ln(), shear[0], shear[1], centre[0], centre[1], index.ln()];
-        std::array::from_fn(|i| f64::clamp(start[i], lower[i], upper[i]))
+        let parameters = std::array::from_fn(|i| f64::clamp(start[i], lower[i], upper[i]));
+        Start { parameters, linear: Linear::default() }
     };
-    let on_mesh = |start: &[f64; N_SHAPE], tolerance: f64, steps: usize| {
+    let on_mesh = |start: &Start, tolerance: f64, steps: usize| {
         let sums = |shape: &Shape, guess| mesh.sums(shape, guess);
-        limits.follow(sums, *start, &limits.search(tolerance, 1e-2, steps))
+        limits.follow(sums, start, &limits.search(tolerance, 1e-2, steps))
     };
-    let starts: Vec<[f64; N_SHAPE]> =
+    let starts: Vec<Start> =
         STARTS.iter().map(|index| start_at(*index, moments.radius, moments.shear, [0.0; 2])).collect();
     let mut first: Vec<End> =
         starts.iter().filter_map(|start| on_mesh(start, 1e-3, FIRST_STEPS_ON_MESH)).collect();
@@ -165,14 +178,11 @@ pub(super) fn search(
     first.truncate(BEST_ON_MESH);
     let best = first
         .iter()
-        .filter_map(|end| on_mesh(&end.minimum.parameters, 1e-6, STEPS_ON_MESH))
+        .filter_map(|end| on_mesh(&end.again(), 1e-6, STEPS_ON_MESH))
         .min_by(|a, b| a.chi_squared().total_cmp(&b.chi_squared()));
-    let mut candidates: Vec<[f64; N_SHAPE]> = best.into_iter().map(|end| end.minimum.parameters).collect();
-    if candidates.is_empty() {
-        candidates = starts;
-    }
+    let mut candidates = best.map_or(starts, |end| vec![end.again()]);
     if let Some(convolution) = &images.convolution {
-        let seen = candidates[0];
+        let seen = candidates[0].parameters;
         let shear = SHEAR.map(|i| seen[i]);
         let radius = seen[LOG_RADIUS].exp();
         let intrinsic = (radius * radius - convolution.width_px.powi(2)).max(0.1 * radius * radius).sqrt();
@@ -185,27 +195,27 @@ pub(super) fn search(
     } else {
         let rough = limits.search(1e-2, 1e-3, STEPS_OF_START);
         let ends = candidates.iter().filter_map(|start| {
-            let nodes = images.nodes(&Shape::new(start, &frame));
-            limits.follow(|shape, guess| images.sums(shape, &nodes, guess), *start, &rough)
+            let nodes = images.nodes(&Shape::new(&start.parameters, &frame));
+            limits.follow(|shape, guess| images.sums(shape, &nodes, guess), start, &rough)
         });
-        ends.min_by(|a, b| a.chi_squared().total_cmp(&b.chi_squared()))?.minimum.parameters
+        ends.min_by(|a, b| a.chi_squared().total_cmp(&b.chi_squared()))?.again()
     };
     polish(images, &limits, start, config.max_iterations)
 }
 
 /// Follows the best start over all pixels to the last digits.
-fn polish(images: &Images, limits: &Limits, start: [f64; N_SHAPE], max_iterations: usize) -> Option<Found> {
+fn polish(images: &Images, limits: &Limits, start: Start, max_iterations: usize) -> Option<Found> {
     let (mut start, mut n_iterations) = (start, 0);
     for round in 0.. {
-        let nodes = images.nodes(&Shape::new(&start, &limits.frame));
+        let nodes = images.nodes(&Shape::new(&start.parameters, &limits.frame));
         let left = (max_iterations - n_iterations).max(1);
         let search = limits.search(LAST_DIGITS, 1e-6, left);
         let sums = |shape: &Shape, guess| images.sums(shape, &nodes, guess);
-        let End { mut minimum, linear, sums } = limits.follow(sums, start, &search)?;
+        let End { mut minimum, linear, sums } = limits.follow(sums, &start, &search)?;
         n_iterations = (n_iterations + minimum.n_iterations).min(max_iterations);
         let moved = (0..N_SHAPE).fold(0.0, |farthest: f64, i| {
             let unit = if CENTRE.contains(&i) { limits.frame.unit_px } else { 1.0 };
-            farthest.max(unit * (minimum.parameters[i] - start[i]).abs())
+            farthest.max(unit * (minimum.parameters[i] - start.parameters[i]).abs())
         });
         let is_last = !images.means || moved < MOVED || round == MOST_ROUNDS;
         if is_last || n_iterations == max_iterations {
@@ -214,7 +224,7 @@ fn polish(images: &Images, limits: &Limits, start: [f64; N_SHAPE], max_iteration
             let Limits { frame, lower, upper, .. } = *limits;
             return Some(Found { minimum, frame, linear, sums, lower, upper });
         }
-        start = minimum.parameters;
+        start = Start { parameters: minimum.parameters, linear };
     }
     None
 }

@@ -61,7 +61,8 @@ impl Sums {
         };
         let chi_squared = self.residuals - change.amplitude * with_shape - change.sky * with_sky;
         let is_finite = change.amplitude.is_finite() && change.sky.is_finite();
-        is_finite.then_some((change, chi_squared.max(0.0)))
+        // What is less than the rounding of the difference is not known.
+        is_finite.then_some((change, chi_squared.max(f64::EPSILON * self.residuals)))
     }
 
     /// The sums that are left for the shape once brightness and sky follow it (Golub & Pereyra's variable projection,
