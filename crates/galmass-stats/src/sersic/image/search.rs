@@ -33,8 +33,9 @@ const STEPS_OF_START: usize = 6;
 /// The sampling of the pixels near the centre stands still in a search, and is made anew until the search moves less:
 /// \[px\] or logarithms.
 const MOVED: f64 = 0.003;
-/// Promised reductions of chi squared that no longer matter over all pixels.
-const LAST_DIGITS: f64 = 1e-13;
+/// The part of chi squared whose promised reduction no longer matters over all pixels: for a million of them a hundredth
+/// of a standard error, of which the last step leaves little.
+const LAST_DIGITS: f64 = 1e-10;
 
 const MOST_ROUNDS: usize = 5;
 
@@ -70,6 +71,8 @@ struct End {
     minimum: Minimum<N_SHAPE>,
     linear: Linear,
     sums: Sums,
+    /// Chi squared at the start.
+    from: f64,
 }
 
 impl End {
@@ -107,6 +110,7 @@ impl Limits {
         // In units that do not change with the shape, and better at each step: chi squared is summed from residuals,
         // of which nothing but the last improvement is subtracted.
         let mut guess = start.linear;
+        let mut from = None;
         let mut best = (f64::INFINITY, guess, Sums::default());
         let minimum = minimise(
             |parameters| {
@@ -125,6 +129,7 @@ impl Limits {
                     return nothing;
                 }
                 guess = Linear { amplitude: amplitude / unit, sky: guess.sky + change.sky };
+                from.get_or_insert(chi_squared);
                 if chi_squared < best.0 {
                     best = (chi_squared, guess, sums);
                 }
@@ -133,7 +138,7 @@ impl Limits {
             start.parameters,
             search,
         )?;
-        Some(End { minimum, linear: best.1, sums: best.2 })
+        Some(End { minimum, linear: best.1, sums: best.2, from: from? })
     }
 }
 
@@ -211,13 +216,16 @@ fn polish(images: &Images, limits: &Limits, start: Start, max_iterations: usize)
         let left = (max_iterations - n_iterations).max(1);
         let search = limits.search(LAST_DIGITS, 1e-6, left);
         let sums = |shape: &Shape, guess| images.sums(shape, &nodes, guess);
-        let End { mut minimum, linear, sums } = limits.follow(sums, &start, &search)?;
+        let End { mut minimum, linear, sums, from } = limits.follow(sums, &start, &search)?;
         n_iterations = (n_iterations + minimum.n_iterations).min(max_iterations);
         let moved = (0..N_SHAPE).fold(0.0, |farthest: f64, i| {
             let unit = if CENTRE.contains(&i) { limits.frame.unit_px } else { 1.0 };
             farthest.max(unit * (minimum.parameters[i] - start.parameters[i]).abs())
         });
-        let is_last = !images.means || moved < MOVED || round == MOST_ROUNDS;
+        // Within the noise the cusp need not be followed.
+        let gained = from - minimum.normal.chi_squared;
+        let is_noise = gained * (images.data.n_used as f64) < minimum.normal.chi_squared;
+        let is_last = !images.means || moved < MOVED || is_noise || round == MOST_ROUNDS;
         if is_last || n_iterations == max_iterations {
             minimum.n_iterations = n_iterations;
             minimum.converged &= is_last;
