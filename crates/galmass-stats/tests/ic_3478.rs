@@ -92,5 +92,5 @@ fn the_fit_of_the_cutout_is_found() {
         assert!((value - published).abs() < 0.1 * error, "{value}, not {published}");
     }
     assert_eq!(found.degrees_of_freedom, 4089);
-    assert!((found.chi_squared - 4555.947_654).abs() < 1.0, "{}", found.chi_squared);
+    assert!((found.chi_squared - 4_555.947_654).abs() < 1.0, "{}", found.chi_squared);
 }

@@ -125,6 +125,13 @@ impl Constants {
     }
 }
 
+#[inline(always)]
+fn put(block: &mut [[f64; BLOCK]; N_COLUMNS], lane: usize, columns: &Columns) {
+    for (into, column) in block.iter_mut().zip(columns) {
+        into[lane] = *column;
+    }
+}
+
 /// A row of pixels: their columns, one after the other in `into`, each as long as the row.
 pub(super) struct Row<'a> {
     pub(super) shape: &'a Shape,
@@ -151,16 +158,12 @@ impl Work for Row<'_> {
             if self.means {
                 for lane in 0..BLOCK {
                     let columns = constants.mean_at::<FMA>(x + (start + lane) as f64, y, 1.0 / 24.0);
-                    for k in 0..N_COLUMNS {
-                        block[k][lane] = columns[k];
-                    }
+                    put(&mut block, lane, &columns);
                 }
             } else {
                 for lane in 0..BLOCK {
                     let columns = constants.at::<FMA>(x + (start + lane) as f64, y);
-                    for k in 0..N_COLUMNS {
-                        block[k][lane] = columns[k];
-                    }
+                    put(&mut block, lane, &columns);
                 }
             }
             for (k, column) in block.iter().enumerate() {
@@ -200,16 +203,12 @@ impl Work for Points<'_> {
                 areas[..n].copy_from_slice(&given[start..start + n]);
                 for lane in 0..BLOCK {
                     let columns = constants.mean_at::<FMA>(x[lane] - x0, y[lane] - y0, areas[lane]);
-                    for k in 0..N_COLUMNS {
-                        block[k][lane] = columns[k];
-                    }
+                    put(&mut block, lane, &columns);
                 }
             } else {
                 for lane in 0..BLOCK {
                     let columns = constants.at::<FMA>(x[lane] - x0, y[lane] - y0);
-                    for k in 0..N_COLUMNS {
-                        block[k][lane] = columns[k];
-                    }
+                    put(&mut block, lane, &columns);
                 }
             }
             for (k, column) in block.iter().enumerate() {

@@ -57,8 +57,8 @@ use crate::StatsError;
 /// for a point spread function of even sides or without a positive sum, and for a configuration out of its ranges.
 ///
 /// # Cost
-/// About ten models of the image; with a point spread function each of them takes eight Fourier transforms, and there
-/// are some thirty.
+/// About five models of the image, of which each is two exponentials and a logarithm a pixel, and as much again for
+/// the start. With a point spread function a model takes eight Fourier transforms more, and there are some thirty.
 ///
 /// # Examples
 /// ```

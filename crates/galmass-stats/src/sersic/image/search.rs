@@ -30,13 +30,13 @@ const STEPS_ON_MESH: usize = 60;
 const BEST_ON_MESH: usize = 2;
 const STEPS_OF_START: usize = 6;
 
-/// The sampling of the pixels near the centre stands still in a search, and is made anew until the search moves less:
-/// \[px\] or logarithms.
-const MOVED: f64 = 0.003;
 /// The part of chi squared whose promised reduction no longer matters over all pixels: for a million of them a hundredth
 /// of a standard error, of which the last step leaves little.
 const LAST_DIGITS: f64 = 1e-10;
 
+/// The sampling of the pixels near the centre stands still in a search, and is made anew until the search moves less:
+/// \[px\] or logarithms.
+const MOVED: f64 = 0.003;
 const MOST_ROUNDS: usize = 5;
 
 /// A shape and its brightness: what a search ends with.
