@@ -7,6 +7,7 @@ use rustfft::{Fft, FftPlanner};
 use std::sync::Arc;
 
 use super::columns::N_COLUMNS;
+use super::sums::padded;
 
 /// A point spread function made ready for images of one size.
 ///
@@ -54,8 +55,8 @@ impl Convolution {
         convolution
     }
 
-    /// Convolves columns given on the image and its margin, row after row and in each row column after column, and
-    /// writes them without the margin in the same order.
+    /// Convolves columns given on the image and its margin, row after row and in each row column after padded column,
+    /// and writes them without the margin in the same order.
     pub(super) fn convolve(&self, wide: &[f64], rows: usize, columns: usize) -> Vec<f64> {
         let width = columns + 2 * self.reach[1];
         let height = rows + 2 * self.reach[0];
@@ -66,7 +67,7 @@ impl Convolution {
             .map(|[first, second]| {
                 let mut data = vec![Complex64::default(); self.mesh[0] * self.mesh[1]];
                 for row in 0..height {
-                    let of = |k: usize| &wide[(row * N_COLUMNS + k) * width..][..width];
+                    let of = |k: usize| &wide[(row * N_COLUMNS + k) * padded(width)..][..width];
                     let into = &mut data[row * self.mesh[1]..][..width];
                     into.iter_mut().zip(of(*first)).for_each(|(into, value)| into.re = *value);
                     if *second < N_COLUMNS {
@@ -79,12 +80,12 @@ impl Convolution {
                 data
             })
             .collect();
-        let mut narrow = vec![0.0; rows * N_COLUMNS * columns];
+        let mut narrow = vec![0.0; rows * N_COLUMNS * padded(columns)];
         for row in 0..rows {
             for ([first, second], data) in pairs.iter().zip(&done) {
                 let start = (row + self.reach[0]) * self.mesh[1] + self.reach[1];
                 let data = &data[start..][..columns];
-                let at = |k: usize| (row * N_COLUMNS + k) * columns;
+                let at = |k: usize| (row * N_COLUMNS + k) * padded(columns);
                 let into = &mut narrow[at(*first)..][..columns];
                 into.iter_mut().zip(data).for_each(|(into, value)| *into = value.re);
                 if *second < N_COLUMNS {
@@ -157,7 +158,7 @@ mod tests {
             let [up, right] = [high / 2, wide / 2];
             let (height, width) = (rows + 2 * up, columns + 2 * right);
             let image: Vec<f64> =
-                (0..height * N_COLUMNS * width).map(|_| random.random_range(-1.0..1.0)).collect();
+                (0..height * N_COLUMNS * padded(width)).map(|_| random.random_range(-1.0..1.0)).collect();
             let found = Convolution::new(function.view(), rows, columns).convolve(&image, rows, columns);
             for row in 0..rows {
                 for k in 0..N_COLUMNS {
@@ -166,10 +167,10 @@ mod tests {
                             .indexed_iter()
                             .map(|((i, j), share)| {
                                 let (row, column) = (row + 2 * up - i, column + 2 * right - j);
-                                share * image[(row * N_COLUMNS + k) * width + column]
+                                share * image[(row * N_COLUMNS + k) * padded(width) + column]
                             })
                             .sum();
-                        let found = found[(row * N_COLUMNS + k) * columns + column];
+                        let found = found[(row * N_COLUMNS + k) * padded(columns) + column];
                         assert!(
                             (found - expected / function.sum()).abs() < 1e-13,
                             "{rows} {columns} {row} {k}"

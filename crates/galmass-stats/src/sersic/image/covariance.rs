@@ -7,7 +7,7 @@ use statrs::function::gamma::digamma;
 use super::super::levenberg_marquardt::invert;
 use super::search::Found;
 use super::shape::{CENTRE, LOG_INDEX, LOG_RADIUS, N_SHAPE, SHEAR, Shape};
-use super::sums::{N_ALL, Sums};
+use super::sums::N_ALL;
 
 /// Reported parameters: I_e, R_e, n, q, position angle, x, y and sky, and the total flux, which follows from them.
 const N_REPORTED: usize = N_ALL + 1;
@@ -30,15 +30,8 @@ pub(super) struct Reported {
 }
 
 impl Reported {
-    /// From the end of a search and the sums there; `scale` multiplies the covariance, `flux` is the total flux.
-    pub(super) fn new(
-        found: &Found,
-        sums: &Sums,
-        free: [bool; N_SHAPE],
-        free_sky: bool,
-        flux: f64,
-        scale: f64,
-    ) -> Self {
+    /// From the end of a search; `scale` multiplies the covariance, `flux` is the total flux.
+    pub(super) fn new(found: &Found, free: [bool; N_SHAPE], free_sky: bool, flux: f64, scale: f64) -> Self {
         let shape = found.shape();
         let parameters = &found.minimum.parameters;
         let shear = SHEAR.map(|i| parameters[i]);
@@ -74,7 +67,7 @@ impl Reported {
         by[FLUX][of(LOG_RADIUS)] = 2.0 * flux;
         by[FLUX][of(LOG_INDEX)] = flux * flux_by_log_index(&shape);
 
-        let covariance = invert_all(found, sums, free, free_sky).map(|inner| {
+        let covariance = invert_all(found, free, free_sky).map(|inner| {
             std::array::from_fn(|i| {
                 std::array::from_fn(|j| {
                     let mut sum = 0.0;
@@ -93,17 +86,12 @@ impl Reported {
 }
 
 /// The covariance by (ln I_e, shape, sky), NaN where held.
-fn invert_all(
-    found: &Found,
-    sums: &Sums,
-    free: [bool; N_SHAPE],
-    free_sky: bool,
-) -> Option<[[f64; N_ALL]; N_ALL]> {
+fn invert_all(found: &Found, free: [bool; N_SHAPE], free_sky: bool) -> Option<[[f64; N_ALL]; N_ALL]> {
     let unit = found.linear.amplitude * found.shape().log_unit().exp();
     let of_sky = N_ALL - 1;
     let scale = |i: usize| if i == of_sky { 1.0 } else { unit };
     let curvature =
-        std::array::from_fn(|i| std::array::from_fn(|j| sums.product(i, j) * scale(i) * scale(j)));
+        std::array::from_fn(|i| std::array::from_fn(|j| found.sums.product(i, j) * scale(i) * scale(j)));
     let mut all = [true; N_ALL];
     all[1..=N_SHAPE].copy_from_slice(&free);
     all[of_sky] = free_sky;

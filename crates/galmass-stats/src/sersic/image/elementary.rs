@@ -35,7 +35,7 @@ const EXP_TERMS: [f64; 12] = {
 /// `e^x`; 3e-308 for x below -708, where it would no longer be a normal number, and `e^709` above 709.
 #[inline(always)]
 pub(super) fn exp<const FMA: bool>(x: f64) -> f64 {
-    let x = x.max(EXP_RANGE[0]).min(EXP_RANGE[1]);
+    let x = x.clamp(EXP_RANGE[0], EXP_RANGE[1]);
     let shifted = fma::<FMA>(x, LOG2_E, ROUND);
     let power = shifted - ROUND;
     let r = fma::<FMA>(-power, LN_2[1], fma::<FMA>(-power, LN_2[0], x));

@@ -15,6 +15,8 @@ mod mesh;
 mod model;
 mod moments;
 mod nodes;
+#[cfg(test)]
+mod pathologies;
 mod result;
 mod search;
 mod shape;
@@ -38,7 +40,7 @@ use crate::StatsError;
 /// The model is `sky + I_e exp(-b_n ((R/R_e)^(1/n) - 1))` on ellipses, at the middle of each pixel or as its mean, as
 /// the image [says](Sampling), convolved with the point spread function if there is one. Means near the centre are
 /// sampled as finely as the cusp asks for, those farther out follow from the second derivatives; both are right to
-/// 2e-6 of each pixel. The sky is not convolved.
+/// 1e-5 of each pixel, or of 1e-4 of the effective brightness where it is fainter. The sky is not convolved.
 ///
 /// `image` is in any unit of brightness, indexed `[row, column]`; lengths are in pixels. x grows with the column and y
 /// with the row from the lower left corner: the middle of pixel `[row, column]` is at `(column + 0.5, row + 0.5)`.
@@ -55,8 +57,8 @@ use crate::StatsError;
 /// for a point spread function of even sides or without a positive sum, and for a configuration out of its ranges.
 ///
 /// # Cost
-/// About ten models of the image; with a point spread function each of them takes eight Fourier transforms, and there
-/// are some thirty.
+/// About five models of the image, of which each is two exponentials and a logarithm a pixel, and as much again for
+/// the start. With a point spread function a model takes eight Fourier transforms more, and there are some thirty.
 ///
 /// # Examples
 /// ```
@@ -101,10 +103,11 @@ pub fn fit_sersic_image(
         means: image.sampling == Sampling::PixelMeans,
         convolution: image.point_spread.map(|function| Convolution::new(function, data.rows, data.columns)),
     };
-    let found = moments::measure(&data, level).and_then(|moments| search::search(&images, &moments, config));
+    let start = moments::measure(&data, level, images.means);
+    let found = start.and_then(|(moments, mesh)| search::search(&images, &moments, &mesh, config));
     let Some(found) = found else {
         let flags = SersicImageFlags { no_light: true, ..SersicImageFlags::default() };
         return Ok(SersicImageFit::failed(n_ignored, flags));
     };
-    Ok(SersicImageFit::report(&images, &found, config, image.variance.is_some(), n_ignored))
+    Ok(SersicImageFit::report(&data, &found, config, image.variance.is_some(), n_ignored))
 }

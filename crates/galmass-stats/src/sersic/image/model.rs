@@ -8,7 +8,7 @@ use super::convolve::Convolution;
 use super::data::Data;
 use super::nodes::Nodes;
 use super::shape::Shape;
-use super::sums::{Linear, SumRow, Sums};
+use super::sums::{Linear, SumRow, Sums, padded};
 
 /// Rows that are summed one after the other; the sums of the groups are added in their order, on any number of threads.
 const ROWS_TOGETHER: usize = 8;
@@ -45,15 +45,15 @@ impl Images<'_> {
         let convolved = self.convolution.as_ref().map(|convolution| {
             convolution.convolve(&self.wide(shape, nodes), self.data.rows, self.data.columns)
         });
-        let width = self.data.columns;
+        let (width, stride) = (self.data.columns, padded(self.data.columns));
         let group = |first: usize| {
             let mut sums = Sums::default();
-            let mut scratch = vec![0.0; 3 * width];
-            let mut columns = vec![0.0; N_COLUMNS * width];
+            let mut scratch = vec![0.0; 4 * stride];
+            let mut columns = vec![0.0; N_COLUMNS * stride];
             let mut sampled = Vec::new();
             for row in first..(first + ROWS_TOGETHER).min(self.data.rows) {
                 let columns = match &convolved {
-                    Some(convolved) => &convolved[row * N_COLUMNS * width..][..N_COLUMNS * width],
+                    Some(convolved) => &convolved[row * N_COLUMNS * stride..][..N_COLUMNS * stride],
                     None => {
                         self.fill(shape, nodes, row, &mut columns, &mut sampled);
                         &columns
@@ -85,44 +85,44 @@ impl Images<'_> {
             Some(convolution) => convolution.convolve(&wide, rows, width),
             None => wide,
         };
-        (0..rows).flat_map(|row| columns[row * N_COLUMNS * width..][..width].to_vec()).collect()
+        (0..rows).flat_map(|row| columns[row * N_COLUMNS * padded(width)..][..width].to_vec()).collect()
     }
 
     /// The columns of all rows of the image and its margin.
     fn wide(&self, shape: &Shape, nodes: &Nodes) -> Vec<f64> {
         let [up, right] = self.margin();
-        let (rows, width) = (self.data.rows + 2 * up, self.data.columns + 2 * right);
-        let mut wide = vec![0.0; rows * N_COLUMNS * width];
+        let (rows, stride) = (self.data.rows + 2 * up, padded(self.data.columns + 2 * right));
+        let mut wide = vec![0.0; rows * N_COLUMNS * stride];
         if wide.is_empty() {
             return wide;
         }
         let fill = |(row, columns): (usize, &mut [f64])| {
             self.fill(shape, nodes, row, columns, &mut Vec::new());
         };
-        wide.par_chunks_mut(N_COLUMNS * width).enumerate().for_each(fill);
+        wide.par_chunks_mut(N_COLUMNS * stride).enumerate().for_each(fill);
         wide
     }
 
     /// The columns of one row of the image and its margin.
     fn fill(&self, shape: &Shape, nodes: &Nodes, row: usize, columns: &mut [f64], sampled: &mut Vec<f64>) {
         let [up, right] = self.margin();
-        let length = self.data.columns + 2 * right;
+        let stride = padded(self.data.columns + 2 * right);
         let first = [0.5 - right as f64, row as f64 + 0.5 - up as f64];
-        dispatch(Row { shape, first, length, means: self.means, into: columns });
+        dispatch(Row { shape, first, means: self.means, into: columns });
         let (first_pixel, pixels) = nodes.row(row);
         let (Some(from), Some(to)) = (pixels.first(), pixels.last()) else { return };
         let all = from.start..to.end;
         let n = all.len();
         sampled.clear();
-        sampled.resize(N_COLUMNS * n, 0.0);
+        sampled.resize(N_COLUMNS * padded(n), 0.0);
         let (x, y) = (&nodes.x[all.clone()], &nodes.y[all.clone()]);
         dispatch(Points { shape, x, y, areas_24: None, into: sampled });
-        for (k, values) in sampled.chunks_exact(n).enumerate() {
+        for (k, values) in sampled.chunks_exact(padded(n)).enumerate() {
             for (pixel, range) in pixels.iter().enumerate() {
                 let values = &values[range.start - all.start..range.end - all.start];
                 let weights = &nodes.weights[range.clone()];
                 let mean = values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
-                columns[k * length + first_pixel + pixel] = mean;
+                columns[k * stride + first_pixel + pixel] = mean;
             }
         }
     }

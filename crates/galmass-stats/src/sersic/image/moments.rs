@@ -1,6 +1,7 @@
 //! A first idea of a galaxy from the moments of its image.
 
 use super::data::Data;
+use super::mesh::{Cell, Mesh};
 
 /// Where the light is, how far it reaches and how it is drawn out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,30 +23,40 @@ const REACH: f64 = 2.5;
 /// The least axis ratio to start from.
 const THINNEST: f64 = 0.1;
 
-/// The moments of the light above the sky; `None` where there is none.
-pub(super) fn measure(data: &Data, sky: f64) -> Option<Moments> {
-    let mut centre = brightest_block(data, sky)?;
-    let mut radius = half_light_radius(data, sky, centre)?;
+/// A mesh is good enough for a centre that is not farther away \[px\].
+const SAME_CENTRE: f64 = 1.0;
+
+/// The moments of the light above the sky, and a mesh about the centre; `None` where there is no light.
+pub(super) fn measure(data: &Data, sky: f64, means: bool) -> Option<(Moments, Mesh)> {
+    let mut around = brightest_block(data, sky)?;
+    let mut mesh = Mesh::around(data, around, means);
+    let n_annuli = data.rows.max(data.columns) / 2 + 1;
+    let mut centre = around;
+    let mut radius = half_light_radius(mesh.cells(), sky, centre, n_annuli)?;
     for _ in 0..2 {
-        let inside = Sum::inside(data, sky, centre, radius.max(2.0));
+        let inside = Sum::inside(mesh.cells(), sky, centre, radius.max(2.0));
         if inside.light <= 0.0 {
             break;
         }
         centre = [centre[0] + inside.x / inside.light, centre[1] + inside.y / inside.light];
         centre = [centre[0].clamp(0.0, data.columns as f64), centre[1].clamp(0.0, data.rows as f64)];
+        if (centre[0] - around[0]).hypot(centre[1] - around[1]) > SAME_CENTRE {
+            around = centre;
+            mesh = Mesh::around(data, around, means);
+        }
     }
-    radius = half_light_radius(data, sky, centre).unwrap_or(radius);
-    let inside = Sum::inside(data, sky, centre, (REACH * radius).max(2.0));
+    radius = half_light_radius(mesh.cells(), sky, centre, n_annuli).unwrap_or(radius);
+    let inside = Sum::inside(mesh.cells(), sky, centre, (REACH * radius).max(2.0));
     let [xx, xy, yy] = [inside.xx, inside.xy, inside.yy].map(|sum| sum / inside.light);
     let (mean, difference) = (0.5 * (xx + yy), (0.5 * (xx - yy)).hypot(xy));
-    let ratio = ((mean - difference) / (mean + difference)).sqrt();
+    let ratio = ((mean - difference).max(0.0) / (mean + difference)).sqrt();
     let log = -ratio.clamp(THINNEST, 1.0).ln();
     let shear = if log > 0.0 && difference > 0.0 && mean > 0.0 {
         [log * 0.5 * (xx - yy) / difference, log * xy / difference]
     } else {
         [0.0; 2]
     };
-    Some(Moments { centre, radius, shear })
+    Some((Moments { centre, radius, shear }, mesh))
 }
 
 /// The median of the pixels along the edge of the image, or of all where those cannot be used.
@@ -96,34 +107,30 @@ fn brightest_block(data: &Data, sky: f64) -> Option<[f64; 2]> {
 }
 
 /// From the growth of the light with radius, each annulus filled up with its mean.
-fn half_light_radius(data: &Data, sky: f64, centre: [f64; 2]) -> Option<f64> {
-    let n_annuli = data.rows.max(data.columns) / 2 + 1;
+fn half_light_radius(cells: &[Cell], sky: f64, centre: [f64; 2], n_annuli: usize) -> Option<f64> {
     let (mut light, mut counts) = (vec![0.0; n_annuli], vec![0.0; n_annuli]);
-    for row in 0..data.rows {
-        let dy = row as f64 + 0.5 - centre[1];
-        for column in 0..data.columns {
-            let dx = column as f64 + 0.5 - centre[0];
-            let annulus = (dx * dx + dy * dy).sqrt() as usize;
-            if annulus < n_annuli
-                && let Some(value) = data.usable(row, column)
-            {
-                light[annulus] += value - sky;
-                counts[annulus] += 1.0;
-            }
+    for cell in cells {
+        let [dx, dy] = [cell.middle[0] - centre[0], cell.middle[1] - centre[1]];
+        let annulus = (dx * dx + dy * dy).sqrt() as usize;
+        if annulus < n_annuli {
+            light[annulus] += cell.n_pixels * (cell.value - sky);
+            counts[annulus] += cell.n_pixels;
         }
     }
     let mut grown = Vec::with_capacity(n_annuli);
-    let mut sum = 0.0;
+    let (mut sum, mut level) = (0.0, 0.0);
     for (annulus, (light, count)) in light.iter().zip(&counts).enumerate() {
         if *count > 0.0 {
-            sum += light / count * (2 * annulus + 1) as f64;
+            level = light / count;
         }
+        sum += level * (2 * annulus + 1) as f64;
         grown.push(sum);
     }
     let total = grown.iter().copied().fold(0.0, f64::max);
     let beyond = grown.iter().position(|sum| *sum >= 0.5 * total && total > 0.0)?;
     let before = if beyond == 0 { 0.0 } else { grown[beyond - 1] };
-    Some((beyond as f64 + (0.5 * total - before) / (grown[beyond] - before).max(f64::MIN_POSITIVE)).max(0.5))
+    let within = (0.5 * total - before) / (grown[beyond] - before).max(f64::MIN_POSITIVE);
+    Some((beyond as f64 + within).max(0.5))
 }
 
 /// Moments of the light in a circle.
@@ -138,27 +145,18 @@ struct Sum {
 }
 
 impl Sum {
-    fn inside(data: &Data, sky: f64, centre: [f64; 2], radius: f64) -> Self {
+    fn inside(cells: &[Cell], sky: f64, centre: [f64; 2], radius: f64) -> Self {
         let mut sum = Self::default();
-        let range = |middle: f64, end: usize| {
-            (middle - radius).max(0.0) as usize..((middle + radius).max(0.0).ceil() as usize).min(end)
-        };
-        for row in range(centre[1], data.rows) {
-            let dy = row as f64 + 0.5 - centre[1];
-            for column in range(centre[0], data.columns) {
-                let dx = column as f64 + 0.5 - centre[0];
-                if dx * dx + dy * dy > radius * radius {
-                    continue;
-                }
-                if let Some(value) = data.usable(row, column) {
-                    let light = value - sky;
-                    sum.light += light;
-                    sum.x += light * dx;
-                    sum.y += light * dy;
-                    sum.xx += light * dx * dx;
-                    sum.xy += light * dx * dy;
-                    sum.yy += light * dy * dy;
-                }
+        for cell in cells {
+            let [dx, dy] = [cell.middle[0] - centre[0], cell.middle[1] - centre[1]];
+            if dx * dx + dy * dy <= radius * radius {
+                let light = cell.n_pixels * (cell.value - sky);
+                sum.light += light;
+                sum.x += light * dx;
+                sum.y += light * dy;
+                sum.xx += light * dx * dx;
+                sum.xy += light * dx * dy;
+                sum.yy += light * dy * dy;
             }
         }
         sum

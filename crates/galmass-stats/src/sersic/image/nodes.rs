@@ -13,6 +13,9 @@ const FAINT: f64 = 1e-4;
 /// The brightness so far from the centre stands for the mean of the pixel that the centre lies in \[px\].
 const CENTRAL_PX: f64 = 0.4;
 
+/// Of a square of side 1.
+const HALF_DIAGONAL: f64 = 0.71;
+
 /// Squares are halved at most so often.
 const DEEPEST: u32 = 20;
 
@@ -95,16 +98,19 @@ impl Nodes {
 }
 
 /// Whether nine nodes are enough for a square: the error of Gauss and Legendre's rule, the sixth derivative over two
-/// million, of a power law and an exponential of this slope.
+/// million, of a power law and an exponential of this slope, as bright as the square is where it is nearest.
 fn is_smooth(shape: &Shape, middle: [f64; 2], side: f64, bright: f64) -> bool {
     let square = shape.form.at(middle[0] - shape.centre[0], middle[1] - shape.centre[1]);
     let distance = shape.minor_px(square);
+    let nearest = (distance - HALF_DIAGONAL * side).max(0.25 * side);
+    let share = side * side * shape.brightness(nearest * nearest * shape.form.largest()).0 / bright;
     // With the centre inside or near, nothing but its own size makes a square harmless.
-    let (nearest, is_near) = if distance < side { (0.25 * side, true) } else { (distance, false) };
-    let (brightness, slope) = shape.brightness(nearest * nearest * shape.form.largest());
-    let share = side * side * brightness / bright;
-    let error = ((slope + 2.5) * side / distance).powi(6) / 2.0e6;
-    share * if is_near { 1.0 } else { error.min(1.0) } < TOLERANCE
+    let error = if distance < side {
+        1.0
+    } else {
+        (((shape.brightness(square).1 + 2.5) * side / distance).powi(6) / 2.0e6).min(1.0)
+    };
+    share * error < TOLERANCE
 }
 
 /// The semi-minor axis \[px\] from which on the second derivatives give the mean of a pixel.
@@ -113,10 +119,11 @@ fn smooth_from(shape: &Shape, farthest: f64) -> f64 {
     let faint = FAINT * shape.brightness(1.0).0;
     let (mut reach, mut distance) = (1.0, 1.0);
     while distance < farthest {
-        let (brightness, slope) = shape.brightness(distance * distance * shape.form.largest());
+        let at = |distance: f64| shape.brightness(distance * distance * shape.form.largest());
+        let (nearest, (brightness, slope)) = (at((distance - HALF_DIAGONAL).max(0.25)).0, at(distance));
         // The mean of the fourth derivatives of a power law and an exponential of this slope.
         let error = ((slope + 1.5) / distance).powi(4) / 1920.0;
-        if error * brightness / brightness.max(faint) > TOLERANCE {
+        if error * nearest / brightness.max(faint) > TOLERANCE {
             reach = distance * STEP;
         }
         distance *= STEP;

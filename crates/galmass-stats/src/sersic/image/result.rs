@@ -10,7 +10,7 @@ use super::data::Data;
 use super::model::Images;
 use super::search::Found;
 use super::shape::{CENTRE, Frame, LOG_INDEX, LOG_RADIUS, SHEAR, Shape};
-use super::sums::{Linear, N_ALL};
+use super::sums::N_ALL;
 use crate::{SersicProfile, StatsError};
 
 /// What went wrong in a fit that the galaxy is to blame for.
@@ -58,7 +58,7 @@ pub struct SersicGalaxy {
 impl SersicGalaxy {
     /// Draws the galaxy on as many rows and columns as `like` has, with its sampling and its point spread function.
     ///
-    /// Means of pixels are right to 2e-6 of each pixel. Light beyond the image comes in as far as the point spread
+    /// Means of pixels are right to 1e-5 of each pixel, or of 1e-4 of the effective brightness where it is fainter. Light beyond the image comes in as far as the point spread
     /// function reaches.
     ///
     /// # Errors
@@ -168,7 +168,7 @@ impl SersicImageFit {
 
     /// From the end of a search.
     pub(super) fn report(
-        images: &Images,
+        data: &Data,
         found: &Found,
         config: &SersicImageConfig,
         has_variance: bool,
@@ -177,16 +177,14 @@ impl SersicImageFit {
         let (parameters, free_sky) = (&found.minimum.parameters, config.sky == Sky::Free);
         let free = std::array::from_fn(|i| parameters[i] > found.lower[i] && parameters[i] < found.upper[i]);
         let shape = found.shape();
-        let amplitude = found.linear.amplitude * shape.log_unit().exp();
-        let guess = Linear { amplitude, ..found.linear };
-        let sums = images.sums(&shape, &images.nodes(&shape), guess);
+        let chi_squared = found.minimum.normal.chi_squared;
         let n_parameters = N_ALL - usize::from(!free_sky);
-        let degrees_of_freedom = images.data.n_used.saturating_sub(n_parameters);
+        let degrees_of_freedom = data.n_used.saturating_sub(n_parameters);
         // Without variances the scatter tells them.
-        let scale = if has_variance { 1.0 } else { sums.residuals / degrees_of_freedom as f64 };
+        let scale = if has_variance { 1.0 } else { chi_squared / degrees_of_freedom as f64 };
         let flux = SersicProfile::new(shape.index, parameters[LOG_RADIUS].exp(), found.linear.amplitude)
             .map_or(f64::NAN, |profile| profile.total_flux());
-        let mut reported = Reported::new(found, &sums, free, free_sky, flux, scale);
+        let mut reported = Reported::new(found, free, free_sky, flux, scale);
         // The exponential of the logarithm of a bound is not always the bound.
         reported.values[INDEX] = match parameters[LOG_INDEX] {
             log if log <= found.lower[LOG_INDEX] => config.min_index,
@@ -207,7 +205,7 @@ impl SersicImageFit {
             ..SersicImageFlags::default()
         };
         Self {
-            chi_squared: sums.residuals,
+            chi_squared,
             degrees_of_freedom,
             n_iterations: found.minimum.n_iterations,
             ..Self::from_reported(&reported.values, reported.covariance.as_ref(), n_ignored, flags)

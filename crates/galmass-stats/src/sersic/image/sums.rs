@@ -3,11 +3,8 @@
 use galmass_core::simd::{Work, fma};
 
 use super::super::levenberg_marquardt::Normal;
-use super::columns::N_COLUMNS;
+use super::columns::{BLOCK, N_COLUMNS};
 use super::shape::N_SHAPE;
-
-/// Sums that run beside each other, so that the order of a sum does not depend on the vectors.
-const LANES: usize = 8;
 
 /// The columns of the shape and that of the sky, which is last.
 pub(super) const N_ALL: usize = N_COLUMNS + 1;
@@ -64,7 +61,8 @@ impl Sums {
         };
         let chi_squared = self.residuals - change.amplitude * with_shape - change.sky * with_sky;
         let is_finite = change.amplitude.is_finite() && change.sky.is_finite();
-        is_finite.then_some((change, chi_squared.max(0.0)))
+        // What is less than the rounding of the difference is not known.
+        is_finite.then_some((change, chi_squared.max(f64::EPSILON * self.residuals)))
     }
 
     /// The sums that are left for the shape once brightness and sky follow it (Golub & Pereyra's variable projection,
@@ -105,13 +103,14 @@ impl Sums {
     }
 }
 
-/// One row of pixels: its columns, one after the other, its data and their weights.
+/// One row of pixels: its data, their weights and the columns of its model, one after the other and each as long as
+/// [`padded`] says.
 pub(super) struct SumRow<'a> {
     pub(super) columns: &'a [f64],
     pub(super) data: &'a [f64],
     pub(super) weights: &'a [f64],
     pub(super) guess: Linear,
-    /// Room for three rows.
+    /// Room for four columns.
     pub(super) scratch: &'a mut [f64],
 }
 
@@ -120,65 +119,66 @@ impl Work for SumRow<'_> {
 
     #[inline(always)]
     fn run<const FMA: bool>(self) -> Sums {
-        let n = self.data.len();
-        let (data, weights) = (&self.data[..n], &self.weights[..n]);
-        let (residuals, rest) = self.scratch.split_at_mut(n);
-        let (weighted, ones) = rest.split_at_mut(n);
-        let ones = &mut ones[..n];
-        let brightness = &self.columns[..n];
-        for i in 0..n {
-            residuals[i] = data[i] - self.guess.sky - self.guess.amplitude * brightness[i];
-            ones[i] = 1.0;
+        let (n, length) = (self.data.len(), padded(self.data.len()));
+        let (ones, rest) = self.scratch.split_at_mut(length);
+        let (residuals, rest) = rest.split_at_mut(length);
+        let (weights, rest) = rest.split_at_mut(length);
+        let weighted = &mut rest[..length];
+        ones.fill(1.0);
+        weights[..n].copy_from_slice(self.weights);
+        weights[n..].fill(0.0);
+        residuals[n..].fill(0.0);
+        let pixels = self.data.iter().zip(&self.columns[..n]);
+        for (residual, (data, brightness)) in residuals.iter_mut().zip(pixels) {
+            *residual = data - self.guess.sky - self.guess.amplitude * brightness;
         }
+        let column = |i: usize| match i {
+            _ if i < N_COLUMNS => &self.columns[i * length..][..length],
+            SKY => &*ones,
+            _ => &*residuals,
+        };
         let mut sums = Sums::default();
-        for i in 0..N_ALL {
-            let column = if i == SKY { &*ones } else { &self.columns[i * n..][..n] };
-            for k in 0..n {
-                weighted[k] = weights[k] * column[k];
+        for i in 0..=N_ALL {
+            for ((weighted, weight), value) in weighted.iter_mut().zip(&*weights).zip(column(i)) {
+                *weighted = weight * value;
             }
-            // Two at a time share what is read of the weighted column.
-            for j in (0..=i).step_by(2) {
-                let other = |j: usize| if j == SKY { &*ones } else { &self.columns[j * n..][..n] };
-                if j < i {
-                    let [first, second] = products::<FMA>(weighted, other(j), other(j + 1));
-                    (sums.products[i][j], sums.products[i][j + 1]) = (first, second);
-                } else {
-                    let [own, with_residuals] = products::<FMA>(weighted, other(j), residuals);
-                    (sums.products[i][j], sums.with_residuals[i]) = (own, with_residuals);
+            for j in 0..=i {
+                let sum = product::<FMA>(weighted, column(j));
+                match (i, j) {
+                    (N_ALL, N_ALL) => sums.residuals = sum,
+                    (N_ALL, _) => sums.with_residuals[j] = sum,
+                    _ => sums.products[i][j] = sum,
                 }
             }
-            if i % 2 == 1 {
-                sums.with_residuals[i] = products::<FMA>(weighted, residuals, residuals)[0];
-            }
         }
-        for k in 0..n {
-            weighted[k] = weights[k] * residuals[k];
-        }
-        sums.residuals = products::<FMA>(weighted, residuals, residuals)[0];
         sums
     }
 }
 
-/// The products of one row with two others.
+/// The length of a column of so many pixels: whole blocks, of which the surplus has no weight.
+pub(super) fn padded(n_pixels: usize) -> usize {
+    n_pixels.next_multiple_of(BLOCK)
+}
+
+/// The scalar product of two columns, in sums beside each other whose order does not depend on the vectors.
 #[inline(always)]
-fn products<const FMA: bool>(with: &[f64], first: &[f64], second: &[f64]) -> [f64; 2] {
-    let mut lanes = [[0.0; LANES]; 2];
-    let whole = with.len() / LANES * LANES;
-    let (head, tail) = with.split_at(whole);
-    let (first, first_tail) = first[..with.len()].split_at(whole);
-    let (second, second_tail) = second[..with.len()].split_at(whole);
-    let pairs = first.chunks_exact(LANES).zip(second.chunks_exact(LANES));
-    for (with, (first, second)) in head.chunks_exact(LANES).zip(pairs) {
-        for lane in 0..LANES {
-            lanes[0][lane] = fma::<FMA>(with[lane], first[lane], lanes[0][lane]);
-            lanes[1][lane] = fma::<FMA>(with[lane], second[lane], lanes[1][lane]);
+fn product<const FMA: bool>(first: &[f64], second: &[f64]) -> f64 {
+    let mut sums = [0.0; BLOCK];
+    let (first, second) = (first.as_chunks::<BLOCK>().0, second.as_chunks::<BLOCK>().0);
+    for (first, second) in first.iter().zip(second) {
+        for lane in 0..BLOCK {
+            sums[lane] = fma::<FMA>(first[lane], second[lane], sums[lane]);
         }
     }
-    for (lane, with) in tail.iter().enumerate() {
-        lanes[0][lane] = fma::<FMA>(*with, first_tail[lane], lanes[0][lane]);
-        lanes[1][lane] = fma::<FMA>(*with, second_tail[lane], lanes[1][lane]);
+    // Halves are added to halves, for the vectors again.
+    let mut half = BLOCK / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
     }
-    lanes.map(|sums| sums.iter().sum())
+    sums[0]
 }
 
 #[cfg(test)]
@@ -192,7 +192,7 @@ mod tests {
     fn row(n: usize, seed: u64) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
         let mut random = generator(seed);
         let mut many = |n: usize| (0..n).map(|_| random.random_range(0.1..1.0)).collect::<Vec<f64>>();
-        (many(n * N_COLUMNS), many(n), many(n))
+        (many(padded(n) * N_COLUMNS), many(n), many(n))
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
         for n in [1, 7, 8, 61] {
             let (columns, data, weights) = row(n, 1);
             let guess = Linear { amplitude: 0.3, sky: 0.1 };
-            let mut scratch = vec![0.0; 3 * n];
+            let mut scratch = vec![0.0; 4 * padded(n)];
             let sums = dispatch(SumRow {
                 columns: &columns,
                 data: &data,
@@ -208,7 +208,7 @@ mod tests {
                 guess,
                 scratch: &mut scratch,
             });
-            let column = |i: usize, k: usize| if i == SKY { 1.0 } else { columns[i * n + k] };
+            let column = |i: usize, k: usize| if i == SKY { 1.0 } else { columns[i * padded(n) + k] };
             let residual = |k: usize| data[k] - 0.1 - 0.3 * columns[k];
             let same = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12 * n as f64);
             for i in 0..N_ALL {
@@ -227,7 +227,7 @@ mod tests {
         let (columns, data, weights) = row(n, 2);
         for free_sky in [false, true] {
             let sums_at = |guess: Linear| {
-                let mut scratch = vec![0.0; 3 * n];
+                let mut scratch = vec![0.0; 4 * padded(n)];
                 let (columns, data, weights) = (&columns, &data, &weights);
                 dispatch(SumRow { columns, data, weights, guess, scratch: &mut scratch })
             };
