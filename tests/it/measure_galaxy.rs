@@ -23,9 +23,12 @@ fn a_mock_galaxy_has_all_features_from_all_sides() {
         // A Milky Way: a disc with a quarter of its mass in the bulge.
         assert!((-22.0..-20.0).contains(&of("magnitude_r")) && (0.4..0.9).contains(&of("colour_g_r")));
         assert!((0.8..2.5).contains(&of("sersic_index")) && (0.15..0.4).contains(&of("minor_to_major")));
-        assert!((0.5..1.0).contains(&of("lambda_r")) && (60.0..200.0).contains(&of("velocity_dispersion_km_s")));
+        assert!(
+            (0.5..1.0).contains(&of("lambda_r")) && (60.0..200.0).contains(&of("velocity_dispersion_km_s"))
+        );
         assert!(of("cold_fraction") > of("hot_fraction") && of("bulge_to_total") < 0.5);
-        let sum = of("cold_fraction") + of("warm_fraction") + of("hot_fraction") + of("counter_rotating_fraction");
+        let sum =
+            of("cold_fraction") + of("warm_fraction") + of("hot_fraction") + of("counter_rotating_fraction");
         assert!((sum - 1.0).abs() < 1e-9, "{sum}");
         assert_eq!(figures[format!("weighed_by_mass_along_{axis}")], false);
     }
@@ -107,7 +110,10 @@ fn a_case_with_a_known_answer_is_timed_and_an_unknown_one_refused() {
     };
     let found = measure("sersic1d_disc").json();
     assert!((found["result"]["n"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{found}");
-    assert!((found["result"]["Re"].as_f64().unwrap() - 5.0 * 1.678_346_990_016_660_6).abs() < 1e-8, "{found}");
+    assert!(
+        (found["result"]["Re"].as_f64().unwrap() - 5.0 * 1.678_346_990_016_660_6).abs() < 1e-8,
+        "{found}"
+    );
     assert!(found["s"].as_f64().unwrap() > 0.0 && found["cpu_s"].is_f64());
     assert!(measure("jam_disc").refusal().contains("`jam_disc` is none that galmass knows"));
     assert!(measure("sersic1d_cut").refusal().contains("8 bytes"));
