@@ -55,7 +55,7 @@ pub struct Features {
 /// use galmass_stats::{FeatureConfig, FeatureView, measure_features};
 ///
 /// // A ring of 500 Suns that turns about z, seen from the side.
-/// let angles = (0..500).map(|i| f64::from(i) * 0.1);
+/// let angles = (0..500).map(|i| f64::from(i) * std::f64::consts::TAU / 500.0);
 /// let positions = angles.clone().map(|a| [5.0 * a.cos(), 5.0 * a.sin(), 0.0]).collect();
 /// let velocities = angles.map(|a| [-200.0 * a.sin(), 200.0 * a.cos(), 0.0]).collect();
 /// let stars = Stars::new(Particles::new(positions, velocities, vec![1.0; 500])?)
@@ -66,7 +66,7 @@ pub struct Features {
 /// let features = measure_features(&galaxy, 5.0, &edge_on, &FeatureConfig::default())?;
 /// assert!((features.view.brightness_r.magnitude - (4.65 - 2.5 * 500.0_f64.log10())).abs() < 1e-9);
 /// assert!((features.view.colour_g_r() - 0.46).abs() < 1e-9);
-/// assert!((features.view.dispersion.value_km_s - 200.0 / 2.0_f64.sqrt()).abs() < 0.1);
+/// assert!((features.view.dispersion.value_km_s - 200.0 / 2.0_f64.sqrt()).abs() < 1e-9);
 /// assert_eq!(features.intrinsic.shape.minor_to_major, 0.0);
 /// assert!(features.view.star_formation.flags.no_ages);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
