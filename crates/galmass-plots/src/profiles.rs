@@ -15,6 +15,8 @@ const WIDTH: f64 = 170.0;
 const HEIGHTS: [f64; 2] = [128.0, 52.0];
 /// Room between data and frame, as a share of its sides.
 const PADDING: f64 = 0.05;
+/// Room for the names of marks, as a share of the height.
+const NAME_ROOM: f64 = 0.08;
 const RADIUS: f64 = 1.4;
 const DASH: f64 = 3.0;
 /// More than these would say nothing, and hide all else \[decades\].
@@ -162,11 +164,18 @@ fn check(panel: &ProfilePanel<'_>) -> Result<(), PlotError> {
 fn panel(panel: &ProfilePanel<'_>) -> Picture {
     let frame = Rect::new(0.0, 0.0, WIDTH, HEIGHTS[usize::from(panel.is_low)]);
     let xs = panel.series.iter().flat_map(|series| series.x.iter().copied());
-    let axes = Axes {
+    let mut axes = Axes {
         frame,
         x: axis(panel.x_scale, xs, &panel.x_label),
         y: axis(panel.y_scale, heights(panel), &panel.y_label),
     };
+    if panel.marks.iter().any(|mark| !mark.label.is_empty()) {
+        // Room for their names above the data.
+        axes.y.high = match panel.y_scale {
+            ProfileScale::Linear => axes.y.high + NAME_ROOM * (axes.y.high - axes.y.low),
+            ProfileScale::Log => axes.y.high * (axes.y.high / axes.y.low).powf(NAME_ROOM),
+        };
+    }
     let mut picture = Picture::default();
     for mark in &panel.marks {
         draw_mark(&mut picture, &axes, mark, panel.x_scale);
@@ -310,7 +319,7 @@ fn draw_dashes(picture: &mut Picture, points: &[Point], colour: Rgb) {
         for step in 0..n_steps {
             let share = step as f64 / n_steps as f64;
             let at = Point { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) };
-            if (travelled / DASH) as usize % 2 == 0 {
+            if ((travelled / DASH) as usize).is_multiple_of(2) {
                 dash.push(at);
             } else if !dash.is_empty() {
                 picture.path(std::mem::take(&mut dash), CURVE, colour);
