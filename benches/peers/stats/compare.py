@@ -112,13 +112,15 @@ def main():
         of_table = [record for record in records if record["table"] == task]
         if of_table:
             parts.append(table(title, prefix, shown, of_table))
+    own = [record["task"] for record in records if record["peer"] == "galmass" and record["threads"] == 1]
+    rounds = max(map(own.count, own), default=0)
     processor = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as file:
             processor = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), processor)
     text = ("# Statistics of galmass beside those of other programs\n\nMade by `benches/peers/stats/compare.py`. A column of a peer holds its time over "
-            "that of galmass (above 1 galmass is\nfaster) and its errors in brackets. Times are processor seconds, for two threads wall time, medians over "
-            f"rounds that\ntake turns, on: {processor}.\n\nVersions: {versions()}.\n\n" + "\n".join(parts))
+            "that of galmass (above 1 galmass is\nfaster) and its errors in brackets. Times are processor seconds, for two threads wall time; where there are\n"
+            f"several rounds, programs take turns and medians are shown. Here: {rounds}, on: {processor}.\n\nVersions: {versions()}.\n\n" + "\n".join(parts))
     if A.out == "-":
         print(text)
         return
