@@ -26,6 +26,8 @@
 //! their r luminosity, or by mass where the file has no magnitudes, or as `--weighting` says; the files say which.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+#[path = "support/galaxy.rs"]
+mod galaxy;
 #[path = "support/output.rs"]
 mod output;
 
@@ -36,7 +38,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use galmass::core::Unit;
+use galaxy::{FrameArguments, FromFile, axes_on_sky, light_on_map};
 use galmass::dataset::{Attribute, MapFile, MapGroup};
 use galmass::observe::{Exposure, ObservationEffects, Sightline, Weighting};
 use galmass::plots::{ColourScale, MapPanel, draw_maps};
@@ -50,9 +52,9 @@ struct Arguments {
     /// The file with the galaxy
     #[arg(long)]
     snapshot: PathBuf,
-    /// How the file is to be read: auto, tng, eagle, particle-table or star-table
-    #[arg(long, default_value = "auto")]
-    suite: String,
+    #[command(flatten)]
+    #[serde(flatten)]
+    frame: FrameArguments,
     /// What stars count for: best-known, luminosity-r, mass or number
     #[arg(long, default_value = "best-known")]
     weighting: String,
@@ -60,12 +62,6 @@ struct Arguments {
     /// kinematic-errors [default: nothing]
     #[arg(long)]
     effects: Option<PathBuf>,
-    /// The centre, in kpc in the frame of the file [default: found]
-    #[arg(long, value_name = "X,Y,Z", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
-    centre: Option<Vec<f64>>,
-    /// The stellar half-mass radius in kpc [default: found]
-    #[arg(long, allow_hyphen_values = true)]
-    half_mass_radius_kpc: Option<f64>,
     /// Where the results go: a new folder [default: out/observe_galaxy]
     #[arg(long)]
     out: Option<PathBuf>,
@@ -89,27 +85,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let suite = match arguments.suite.as_str() {
-        "auto" => None,
-        name => Some(name.parse::<SuiteKind>()?),
-    };
     let weighting = serde_json::from_value(serde_json::Value::String(arguments.weighting.clone()))
         .map_err(|error| format!("--weighting: {error}"))?;
     let effects = read_effects(arguments.effects.as_deref())?;
-    let snapshot = read_galaxy(&arguments.snapshot, suite)?;
-    let count = |component| snapshot.galaxy.component(component).len();
-    eprintln!(
-        "{}: {} layout, {} stars, {} gas, {} dark matter, {} black holes",
-        arguments.snapshot.display(),
-        snapshot.suite,
-        count(Component::Stars),
-        count(Component::Gas),
-        count(Component::DarkMatter),
-        count(Component::BlackHoles),
-    );
-    let given =
-        GivenFrame { centre_kpc: centre(arguments)?, half_mass_radius_kpc: arguments.half_mass_radius_kpc };
-    let galaxy = FramedGalaxy::new(snapshot.galaxy, &given)?;
+    let FromFile { galaxy, suite, redshift } = galaxy::read(&arguments.snapshot, &arguments.frame)?;
     let radius = galaxy.frame().half_mass_radius_kpc;
     let config = ObservationConfig { weighting, ..ObservationConfig::default() };
     let observer = Observer::new(&galaxy, config)?;
@@ -122,7 +101,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let folder = output::folder(arguments.out.as_deref(), "observe_galaxy", false)?;
     let settings = serde_json::json!({ "arguments": arguments, "observation": config, "effects": effects });
     output::write_settings(&folder, &settings)?;
-    let mut facts = facts(arguments, snapshot.suite, snapshot.redshift, &galaxy, &in_spheres);
+    let mut facts = facts(arguments, suite, redshift, &galaxy, &in_spheres);
     facts.push(("stars_weighed_by".into(), Attribute::Text(weight_name(observer.weighting()).into())));
     facts.push(("effects".into(), Attribute::Text(names(&effects))));
     let file = MapFile { attributes: facts, groups: looks.iter().map(group).collect() };
@@ -136,13 +115,6 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         output::print_json(&figures(&galaxy, &in_spheres, &looks));
     }
     Ok(())
-}
-
-fn centre(arguments: &Arguments) -> Result<Option<[f64; 3]>, Box<dyn Error>> {
-    let Some(numbers) = &arguments.centre else { return Ok(None) };
-    let found = numbers.len();
-    let centre = <[f64; 3]>::try_from(numbers.as_slice());
-    centre.map(Some).map_err(|_| format!("--centre takes three numbers, x,y,z in kpc, not {found}").into())
 }
 
 /// Reads what a telescope does; without a file nothing.
@@ -277,11 +249,7 @@ fn draw(
 }
 
 fn panels<'a>(galaxy: &FramedGalaxy, look: &'a Look) -> Vec<MapPanel<'a>> {
-    let [x, y] = match look.axis {
-        Axis::X => ["y", "z"],
-        Axis::Y => ["z", "x"],
-        Axis::Z => ["x", "y"],
-    };
+    let [x, y] = axes_on_sky(look.axis);
     let panel = |title: &str, map: &'a Map, scale, colour_label: &str| {
         let w = map.grid().half_width_kpc();
         MapPanel {
@@ -293,14 +261,11 @@ fn panels<'a>(galaxy: &FramedGalaxy, look: &'a Look) -> Vec<MapPanel<'a>> {
             scale,
             colour_label: colour_label.into(),
             circle_radius: Some(galaxy.frame().half_mass_radius_kpc),
+            ellipses: Vec::new(),
         }
     };
     let observation = &look.exposure.observation;
-    let (what, light) = match observation.image.unit() {
-        Unit::SolarLuminosity => ("r light", "luminosity [L☉ per pixel]"),
-        Unit::Count => ("stars", "number per pixel"),
-        _ => ("stars", "mass [M☉ per pixel]"),
-    };
+    let (what, light) = light_on_map(observation.image.unit());
     vec![
         panel(what, &observation.image, ColourScale::Log { decades: 4.0 }, light),
         panel("velocity", &observation.velocity, ColourScale::Symmetric { limit: None }, "V [km/s]"),

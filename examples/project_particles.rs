@@ -14,10 +14,12 @@
 //! array: surface densities `[x, y]`, (weight, mean, dispersion) or radii.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+#[path = "support/timing.rs"]
+mod timing;
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 use galmass::core::{PixelGrid, SupportRadius, Unit};
@@ -25,6 +27,7 @@ use galmass::project::{
     Axis, DepositConfig, MomentConfig, Scheme, View, deposit, line_of_sight_moments, support_radii,
 };
 use ndarray::{Array, Array1, Array2, Array3, ArrayBase, Data, Dimension, stack};
+use timing::Spent;
 
 /// A particle counts itself in the protocol, and does not in galmass.
 const OTHERS_TO_THE_32ND: usize = 31;
@@ -134,54 +137,17 @@ fn read(path: &Path) -> Result<ParticleFile, Box<dyn Error>> {
     })
 }
 
-/// Repeats a call, prints its times and returns its last result. The first call, which makes tables, is not timed.
+/// Repeats a call, prints its times and returns its last result.
 fn time<T, E: Error + 'static>(
     arguments: &Arguments,
     call: impl Fn() -> Result<T, E>,
 ) -> Result<T, Box<dyn Error>> {
-    const FEWEST: usize = 3;
-    const MOST: usize = 25;
-    let mut result = call()?;
-    let limit = Duration::from_secs_f64(arguments.seconds);
-    let begin = Instant::now();
-    let (mut wall, mut all, mut busiest) = (Vec::new(), Vec::new(), Vec::new());
-    while wall.len() < FEWEST || wall.len() < MOST && begin.elapsed() < limit {
-        let (before, start) = (thread_seconds(), Instant::now());
-        result = call()?;
-        wall.push(start.elapsed().as_secs_f64());
-        let spent: Vec<f64> = thread_seconds()
-            .into_iter()
-            .map(|(thread, seconds)| {
-                let earlier = before.iter().find(|(other, _)| *other == thread);
-                seconds - earlier.map_or(0.0, |(_, seconds)| *seconds)
-            })
-            .collect();
-        all.push(spent.iter().sum::<f64>());
-        busiest.push(spent.iter().copied().fold(0.0, f64::max));
-    }
-    let fastest = wall.iter().copied().fold(f64::INFINITY, f64::min);
-    println!(
-        "{}",
-        serde_json::json!({
-            "median_s": median(wall), "min_s": fastest, "cpu_s": median(all), "crit_s": median(busiest),
-        })
-    );
+    let (result, spent) = timing::time(arguments.seconds, call)?;
+    let Spent { median_s, min_s, cpu_s, busiest_s } = spent;
+    let times =
+        serde_json::json!({ "median_s": median_s, "min_s": min_s, "cpu_s": cpu_s, "crit_s": busiest_s });
+    println!("{times}");
     Ok(result)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// The processor seconds of each thread of this process; none where the system does not say.
-fn thread_seconds() -> Vec<(std::ffi::OsString, f64)> {
-    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
-    let seconds = |folder: PathBuf| -> Option<f64> {
-        let times = std::fs::read_to_string(folder.join("schedstat")).ok()?;
-        Some(1e-9 * times.split(' ').next()?.parse::<f64>().ok()?)
-    };
-    threads.flatten().filter_map(|thread| Some((thread.file_name(), seconds(thread.path())?))).collect()
 }
 
 fn write<S: Data<Elem = f64>, D: Dimension>(

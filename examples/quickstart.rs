@@ -202,5 +202,6 @@ fn panel<'a>(title: String, map: &'a Map, scale: ColourScale, colour_label: &str
         scale,
         colour_label: colour_label.into(),
         circle_radius: Some(1.0),
+        ellipses: Vec::new(),
     }
 }

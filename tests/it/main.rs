@@ -1,7 +1,10 @@
 //! Journeys through several crates at once, and the examples as a user runs them.
 
+mod circularity;
 mod data;
 mod example;
+mod measure_galaxy;
 mod observe_galaxy;
+mod potential;
 mod real_galaxies;
 mod train_on_maps;

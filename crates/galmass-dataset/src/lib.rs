@@ -13,7 +13,8 @@
 //!   so that a galaxy seen years later is treated exactly as the training galaxies were.
 //! * [`Augmentation`] multiplies training batches by the symmetries that leave every mass unchanged.
 //!
-//! Beside that, [`MapFile`] writes maps with their grids and units to HDF5 and FITS.
+//! Beside that, [`MapFile`] writes maps with their grids and units to HDF5 and FITS, and [`Table`] columns with theirs to
+//! HDF5 and as text.
 //!
 //! ```
 //! use galmass_dataset::{Channel, Fractions, MapSet, Split};
@@ -29,6 +30,7 @@
 //! # Ok::<(), galmass_dataset::DatasetError>(())
 //! ```
 
+mod atomic;
 mod augmentation;
 mod channel;
 mod error;
@@ -39,6 +41,7 @@ mod npz_maps;
 mod samples;
 mod scaling;
 mod split;
+mod table;
 
 pub use augmentation::Augmentation;
 pub use channel::Channel;
@@ -52,3 +55,4 @@ pub use npz_maps::{LabelColumns, read_npz_maps};
 pub use samples::{Inputs, ScaledSamples};
 pub use scaling::Scaling;
 pub use split::{Fractions, Split};
+pub use table::{Column, ColumnValues, Table};

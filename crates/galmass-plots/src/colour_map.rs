@@ -18,6 +18,10 @@ pub(crate) const HATCH: Rgb = Rgb(196, 196, 196);
 /// Two colours that every form of colour blindness tells apart (Okabe & Ito 2008).
 pub(crate) const BLUE: Rgb = Rgb(0, 114, 178);
 pub(crate) const VERMILION: Rgb = Rgb(213, 94, 0);
+/// More of theirs, for figures with many series.
+pub(crate) const GREEN: Rgb = Rgb(0, 158, 115);
+pub(crate) const PURPLE: Rgb = Rgb(204, 121, 167);
+pub(crate) const ORANGE: Rgb = Rgb(230, 159, 0);
 
 /// A run of colours over 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -66,6 +66,18 @@ pub enum PlotError {
         /// The scale given.
         scale: ColourScale,
     },
+    /// The edges of bins that are not in order, or not finite.
+    #[error(
+        "in the figure \"{figure}\", the edge {value} at index {index} does not lie above the one before"
+    )]
+    BadEdge {
+        /// The title of the figure or panel.
+        figure: String,
+        /// The first edge concerned.
+        index: usize,
+        /// Its value.
+        value: f64,
+    },
     /// So many panels, or so long a word, that the page would not fit into memory.
     #[error("the figure {path} needs a page of {width_pt} x {height_pt} points, more than {limit_pt} a side", path = path.display())]
     TooLarge {

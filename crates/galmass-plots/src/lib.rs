@@ -3,6 +3,8 @@
 //! A figure is one call with slices or array views, and knows nothing of where they come from:
 //!
 //! * [`draw_maps`]: rows of maps, each with its own colour bar;
+//! * [`draw_profiles`]: lines and points with errors over one another, such as profiles of a galaxy;
+//! * [`draw_distribution`]: a histogram whose ranges have names, such as kinds of orbits;
 //! * [`draw_loss_curve`]: training and validation loss, and the epoch that was kept;
 //! * [`draw_predictions`]: predicted against true values, with bias, scatter and the histogram of the residuals.
 //!
@@ -35,19 +37,24 @@ mod axes;
 mod canvas;
 mod colour_bar;
 mod colour_map;
+mod distribution;
 mod error;
 mod font;
 mod grid;
 mod histogram;
+mod legend;
 mod loss;
 mod maps;
 mod picture;
 mod predictions;
+mod profiles;
 mod scale;
 mod ticks;
 
+pub use distribution::{Distribution, DistributionRange, draw_distribution};
 pub use error::PlotError;
 pub use loss::{LossCurve, draw_loss_curve};
-pub use maps::{MapPanel, draw_maps};
+pub use maps::{MapEllipse, MapPanel, draw_maps};
 pub use predictions::{PredictionPanel, draw_predictions};
+pub use profiles::{ProfileMark, ProfilePanel, ProfileScale, ProfileSeries, SeriesStyle, draw_profiles};
 pub use scale::ColourScale;

@@ -8,7 +8,7 @@ use ndarray::ArrayView2;
 use crate::axes::{Axes, Axis, SPINE, draw_note, draw_panel_title, draw_title};
 use crate::canvas::Destination;
 use crate::colour_bar;
-use crate::colour_map::{BLACK, ColourMap, HATCH, UNKNOWN, WHITE};
+use crate::colour_map::{BLACK, ColourMap, HATCH, Rgb, UNKNOWN, WHITE};
 use crate::error::PlotError;
 use crate::grid;
 use crate::picture::{Image, Ink, Picture, Point, Rect};
@@ -23,6 +23,8 @@ const HATCH_SPACING: f64 = 4.0;
 const DASH: f64 = 4.0;
 /// Straight pieces of each dash and gap of a ring.
 const PIECES: usize = 4;
+/// Straight pieces of an ellipse.
+const ELLIPSE_PIECES: usize = 180;
 
 /// One map of a figure.
 #[derive(Clone, Debug)]
@@ -44,6 +46,19 @@ pub struct MapPanel<'a> {
     pub colour_label: String,
     /// The radius of a dashed ring about (0, 0), such as the half-mass radius, in the unit of the axes.
     pub circle_radius: Option<f64>,
+    /// Ellipses about (0, 0), drawn as solid lines over the map.
+    pub ellipses: Vec<MapEllipse>,
+}
+
+/// An ellipse about the middle of a map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MapEllipse {
+    /// Its semi-major axis, in the unit of the axes.
+    pub semi_major: f64,
+    /// Minor over major axis, from 0, a line, to 1.
+    pub axis_ratio: f64,
+    /// The angle \[rad\] from the horizontal to its major axis, towards the vertical.
+    pub angle: f64,
 }
 
 /// Draws rows of maps, each with its own colour bar, into a PNG or SVG file.
@@ -74,6 +89,7 @@ pub struct MapPanel<'a> {
 ///     scale: ColourScale::Symmetric { limit: None },
 ///     colour_label: "v [km/s]".into(),
 ///     circle_radius: Some(1.0),
+///     ellipses: Vec::new(),
 /// };
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("maps.png");
@@ -128,6 +144,9 @@ fn panel(panel: &MapPanel<'_>) -> Picture {
     if let Some(radius) = panel.circle_radius {
         draw_ring(&mut picture, &axes, radius, levels.map);
     }
+    for ellipse in &panel.ellipses {
+        draw_ellipse(&mut picture, &axes, ellipse, levels.map);
+    }
     axes.draw(&mut picture);
     colour_bar::draw(&mut picture, &levels, &panel.colour_label, axes.frame);
     draw_panel_title(&mut picture, &panel.title, axes.frame, 1.3 * WIDTH);
@@ -167,10 +186,7 @@ fn draw_ring(picture: &mut Picture, axes: &Axes, radius: f64, map: ColourMap) {
     if !(radius > 0.0 && radius.is_finite()) {
         return;
     }
-    let (core, rim) = match map {
-        ColourMap::CoolWarm => (BLACK, WHITE),
-        ColourMap::Inferno | ColourMap::Viridis => (WHITE, BLACK),
-    };
+    let (core, rim) = core_and_rim(map);
     let dashes: Vec<Vec<Point>> = dashes(axes, radius)
         .into_iter()
         .filter(|dash| dash.iter().all(|&p| axes.frame.contains(p)))
@@ -180,6 +196,41 @@ fn draw_ring(picture: &mut Picture, axes: &Axes, radius: f64, map: ColourMap) {
     }
     for dash in dashes {
         picture.path(dash, 0.8, core);
+    }
+}
+
+/// The colour of a line that is seen on a colour map, and of the rim that keeps it visible.
+fn core_and_rim(map: ColourMap) -> (Rgb, Rgb) {
+    match map {
+        ColourMap::CoolWarm => (BLACK, WHITE),
+        ColourMap::Inferno | ColourMap::Viridis => (WHITE, BLACK),
+    }
+}
+
+/// Draws the parts of an ellipse about the origin that lie inside the frame.
+fn draw_ellipse(picture: &mut Picture, axes: &Axes, ellipse: &MapEllipse, map: ColourMap) {
+    let MapEllipse { semi_major, axis_ratio, angle } = *ellipse;
+    if !(semi_major > 0.0 && semi_major.is_finite() && (0.0..=1.0).contains(&axis_ratio) && angle.is_finite())
+    {
+        return;
+    }
+    let (sine, cosine) = angle.sin_cos();
+    let point = |piece: usize| {
+        let (up, right) = (TAU * piece as f64 / ELLIPSE_PIECES as f64).sin_cos();
+        let (along, across) = (semi_major * right, semi_major * axis_ratio * up);
+        axes.place(along * cosine - across * sine, along * sine + across * cosine)
+    };
+    let points: Vec<Point> = (0..=ELLIPSE_PIECES).map(point).collect();
+    let (core, rim) = core_and_rim(map);
+    let stretches = || {
+        let inside = points.split(|&p| !axes.frame.contains(p));
+        inside.filter(|stretch| stretch.len() > 1).map(<[Point]>::to_vec)
+    };
+    for stretch in stretches() {
+        picture.path(stretch, 2.0, Ink { colour: rim, opacity: 0.5 });
+    }
+    for stretch in stretches() {
+        picture.path(stretch, 1.0, core);
     }
 }
 
@@ -211,6 +262,7 @@ mod tests {
             scale: ColourScale::Linear { range: None },
             colour_label: "L [Lsun]".into(),
             circle_radius: Some(1.5),
+            ellipses: Vec::new(),
         }
     }
 
@@ -248,6 +300,27 @@ mod tests {
             assert_eq!(!picture.shapes.is_empty(), is_seen, "{radius}");
             assert!(frame.grown(1.0).contains(picture.bounds().centre()));
             assert!(picture.bounds().height() <= 52.0);
+        }
+    }
+
+    #[test]
+    fn an_ellipse_keeps_its_angle_and_its_frame() {
+        let frame = Rect::new(0.0, 0.0, 100.0, 100.0);
+        let axes = Axes { frame, x: Axis::linear([-2.0, 2.0], "x"), y: Axis::linear([-2.0, 2.0], "y") };
+        let drawn = |ellipse: MapEllipse| {
+            let mut picture = Picture::default();
+            draw_ellipse(&mut picture, &axes, &ellipse, ColourMap::Inferno);
+            picture
+        };
+        let upright = drawn(MapEllipse { semi_major: 1.6, axis_ratio: 0.5, angle: TAU / 4.0 }).bounds();
+        // 40 by 80 points, and the rim.
+        assert!((upright.width() - 42.0).abs() < 0.1 && (upright.height() - 82.0).abs() < 0.1);
+        let cut = drawn(MapEllipse { semi_major: 3.0, axis_ratio: 0.3, angle: 0.0 }).bounds();
+        assert!(cut.width() < 103.0 && cut.width() > 90.0);
+        for (semi_major, axis_ratio, angle) in
+            [(f64::NAN, 1.0, 0.0), (1.0, f64::NAN, 0.0), (1.0, 1.0, f64::NAN)]
+        {
+            assert!(drawn(MapEllipse { semi_major, axis_ratio, angle }).shapes.is_empty());
         }
     }
 

@@ -3,6 +3,40 @@
 use galmass_core::Particles;
 
 use crate::radius;
+use crate::sky::Sky;
+
+/// Which particles are measured; one on the edge is inside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Aperture {
+    /// All of them.
+    All,
+    /// Those in a sphere about the origin.
+    Sphere {
+        /// Its radius \[kpc\]; below zero or NaN nothing is inside.
+        radius_kpc: f64,
+    },
+    /// Those in a circle about the origin of the plane of the sky, whatever their depth.
+    Circle {
+        /// Its radius \[kpc\]; below zero or NaN nothing is inside.
+        radius_kpc: f64,
+        /// The unit vector to the right in the plane of the sky.
+        right: [f64; 3],
+        /// The unit vector upwards in the plane of the sky.
+        up: [f64; 3],
+    },
+}
+
+impl Aperture {
+    /// Whether a position \[kpc\] is inside.
+    pub(crate) fn holds(&self) -> impl Fn(&[f64; 3]) -> bool + use<> {
+        let (radius_kpc, sky) = match *self {
+            Self::All => (f64::INFINITY, None),
+            Self::Sphere { radius_kpc } => (radius_kpc, None),
+            Self::Circle { radius_kpc, right, up } => (radius_kpc, Some(Sky::new(right, up))),
+        };
+        move |position| sky.map_or_else(|| radius(position), |sky| sky.radius(position)) <= radius_kpc
+    }
+}
 
 /// The mass \[Msun\] inside a sphere of `radius_kpc` about the origin: the target of Chu et al. (2024), section 2.2.
 ///
@@ -19,7 +53,7 @@ use crate::radius;
 /// # Ok::<(), galmass_core::ParticleError>(())
 /// ```
 pub fn enclosed_mass_msun(particles: &Particles, radius_kpc: f64) -> f64 {
-    mass_where(particles, |position| radius(position) <= radius_kpc)
+    mass_where(particles, Aperture::Sphere { radius_kpc }.holds())
 }
 
 /// The mass \[Msun\] inside a circle of `radius_kpc` about the origin of the plane of the sky, whatever its depth:
@@ -35,9 +69,7 @@ pub fn enclosed_mass_msun(particles: &Particles, radius_kpc: f64) -> f64 {
 /// # Ok::<(), galmass_core::ParticleError>(())
 /// ```
 pub fn projected_mass_msun(particles: &Particles, right: [f64; 3], up: [f64; 3], radius_kpc: f64) -> f64 {
-    let along =
-        |position: &[f64; 3], axis: [f64; 3]| position.iter().zip(axis).map(|(x, a)| x * a).sum::<f64>();
-    mass_where(particles, |position| along(position, right).hypot(along(position, up)) <= radius_kpc)
+    mass_where(particles, Aperture::Circle { radius_kpc, right, up }.holds())
 }
 
 fn mass_where(particles: &Particles, inside: impl Fn(&[f64; 3]) -> bool) -> f64 {

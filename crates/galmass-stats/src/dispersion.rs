@@ -5,6 +5,7 @@ use ndarray::Array2;
 
 use crate::StatsError;
 use crate::error::check_map;
+use crate::sky::Sky;
 
 /// A line-of-sight dispersion, as [`fibre_dispersion`] and [`mean_dispersion`] find it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,32 +81,42 @@ pub fn fibre_dispersion(
         let (expected, found) = (particles.len(), luminosities.len());
         return Err(StatsError::LengthMismatch { column: "luminosities", expected, found });
     }
-    let along = |vector: &[f64; 3], axis: [f64; 3]| vector.iter().zip(axis).map(|(x, a)| x * a).sum::<f64>();
-    let depth = [
-        right[1] * up[2] - right[2] * up[1],
-        right[2] * up[0] - right[0] * up[2],
-        right[0] * up[1] - right[1] * up[0],
-    ];
+    let sky = Sky::new(right, up);
+    let mut fibre = FibreLight::default();
     let stars = particles.positions_kpc().iter().zip(particles.velocities_km_s()).zip(luminosities);
-    let inside = stars
-        .filter(|((position, _), _)| along(position, right).hypot(along(position, up)) <= radius_kpc)
-        .map(|((_, velocity), &light)| (light, along(velocity, depth)));
-
-    let mut flags = DispersionFlags::default();
-    let mut lit = Vec::new();
-    for (light, velocity) in inside {
-        if light > 0.0 && light.is_finite() {
-            lit.push((light, velocity));
-        } else if light != 0.0 {
-            flags.left_out = true;
+    for ((position, velocity), &light) in stars {
+        if sky.radius(position) <= radius_kpc {
+            fibre.add(light, sky.depth(velocity));
         }
     }
-    flags.no_light = lit.is_empty();
-    flags.one_particle = lit.len() == 1;
-    // In two passes: the difference of two large means would lose the digits of a small dispersion.
-    let mean = mean(lit.iter().copied());
-    let variance = self::mean(lit.iter().map(|&(light, velocity)| (light, (velocity - mean).powi(2))));
-    Ok(Dispersion { value_km_s: variance.sqrt(), n_used: lit.len(), flags })
+    Ok(fibre.dispersion())
+}
+
+/// Light and line-of-sight velocities that fall into a fibre.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FibreLight {
+    lit: Vec<(f64, f64)>,
+    left_out: bool,
+}
+
+impl FibreLight {
+    pub(crate) fn add(&mut self, light: f64, velocity_km_s: f64) {
+        if light > 0.0 && light.is_finite() {
+            self.lit.push((light, velocity_km_s));
+        } else if light != 0.0 {
+            self.left_out = true;
+        }
+    }
+
+    pub(crate) fn dispersion(&self) -> Dispersion {
+        let Self { lit, left_out } = self;
+        let flags =
+            DispersionFlags { no_light: lit.is_empty(), one_particle: lit.len() == 1, left_out: *left_out };
+        // In two passes: the difference of two large means would lose the digits of a small dispersion.
+        let mean = mean(lit.iter().copied());
+        let variance = self::mean(lit.iter().map(|&(light, velocity)| (light, (velocity - mean).powi(2))));
+        Dispersion { value_km_s: variance.sqrt(), n_used: lit.len(), flags }
+    }
 }
 
 /// Averages a map of line-of-sight velocity dispersions \[km/s\], weighted with the light of each pixel, over the

@@ -40,6 +40,16 @@ pub enum StatsError {
         /// Half the side of the field found \[kpc\].
         found_kpc: f64,
     },
+    /// An image that belongs to another has not its shape.
+    #[error("the {image} has (rows, columns) = {found:?} where the image has {expected:?}")]
+    ImageShape {
+        /// What does not fit.
+        image: &'static str,
+        /// Rows and columns of the image.
+        expected: (usize, usize),
+        /// Rows and columns found.
+        found: (usize, usize),
+    },
     /// A parameter or a setting is outside its range, or NaN.
     #[error("`{name}` is {value}, which is not {range}")]
     OutOfRange {
@@ -49,6 +59,16 @@ pub enum StatsError {
         value: f64,
         /// The values it may have.
         range: &'static str,
+    },
+    /// A source of gravity has a value that is not finite, or a negative mass or softening length.
+    #[error("column `{column}` of the sources holds {value} at index {index}")]
+    BadSource {
+        /// The column of the value.
+        column: &'static str,
+        /// The first source concerned.
+        index: usize,
+        /// What was found.
+        value: f64,
     },
 }
 

@@ -2,10 +2,15 @@
 //!
 //! What an observation needs to be framed: the [centre](find_centre), the
 //! [half-mass radius](half_mass_radius_kpc), the [mean velocity](mean_velocity_km_s) and [aperture
-//! masses](enclosed_mass_msun); of the galaxy itself its [shape](measure_shape), its [velocity
-//! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too) and its [spin](measure_lambda_r); of its light the
-//! [profile of Sersic](SersicProfile) and its [fit](fit_sersic_profile). A mass estimate is compared with the [virial
-//! estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass and luminosity.
+//! masses](enclosed_mass_msun). Of the galaxy itself: its [shape](measure_shape), its [velocity
+//! dispersion](fibre_dispersion) ([of maps](mean_dispersion) too), its [spin](measure_lambda_r), its
+//! [orbits](measure_circularity), its [mass by radius](measure_mass_profile) and
+//! [potential](galaxy_potentials_km2_s2) and how many [stars
+//! form](measure_star_formation). Of its light: the [magnitude and colour](measure_brightness), the [profile of
+//! Sersic](SersicProfile) and its fits to [a profile](fit_sersic_profile), to
+//! [particles](fit_light_profile) and to [an image](fit_sersic_image).
+//! [`measure_features`] measures all that Chu et al. (2024) list in their table 1 in one call. A mass estimate is
+//! compared with the [virial estimators](estimate_virial_mass) and a [power law](fit_power_law) of mass and luminosity.
 //!
 //! ```
 //! use galmass_core::Particles;
@@ -21,29 +26,59 @@
 
 mod aperture;
 mod centre;
+mod circularity;
 mod dispersion;
 mod eigen;
 mod error;
+mod features;
 mod half_mass_radius;
+mod light_profile;
+mod photometry;
+mod potential;
 mod power_law;
+mod profile;
 mod sersic;
 mod shape;
+mod sky;
 mod spin;
+mod star_formation;
 mod velocity;
 mod virial;
 
-pub use aperture::{enclosed_mass_msun, projected_mass_msun};
+pub use aperture::{Aperture, enclosed_mass_msun, projected_mass_msun};
 pub use centre::find_centre;
+pub use circularity::{
+    CircularOrbitCurve, Circularity, CircularityConfig, CircularityFlags, CircularityHistogram,
+    CircularityMethod, OrbitFractions, SpinAxis, measure_circularity,
+};
 pub use dispersion::{Dispersion, DispersionFlags, fibre_dispersion, mean_dispersion};
 pub use error::StatsError;
-pub use half_mass_radius::half_mass_radius_kpc;
-pub use power_law::{PowerLaw, fit_power_law};
-pub use sersic::{
-    SERSIC_INDEX_RANGE, SersicFit, SersicFitConfig, SersicFitFlags, SersicProfile, fit_sersic_profile,
-    sersic_b,
+pub use features::{
+    FeatureConfig, FeatureFlag, FeatureValue, FeatureView, Features, IntrinsicFeatures, ViewFeatures,
+    measure_features, measure_intrinsic_features, measure_view_features,
 };
-pub use shape::{Held, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
+pub use half_mass_radius::half_mass_radius_kpc;
+pub use light_profile::{
+    LightProfile, LightProfileConfig, LightProfileFlags, fit_light_profile, measure_light_profile,
+};
+pub use photometry::{BandLight, Brightness, BrightnessFlags, measure_brightness};
+pub use potential::{
+    ComponentPotentials, ComponentSoftenings, PotentialConfig, PotentialMethod, PotentialSources,
+    SofteningKernel, Softenings, galaxy_potentials_km2_s2, potentials_km2_s2,
+};
+pub use power_law::{PowerLaw, fit_power_law};
+pub use profile::{
+    MassProfile, Profile, circular_velocity_km_s, log_edges_kpc, measure_mass_profile, measure_profile,
+    measure_projected_profile,
+};
+pub use sersic::{
+    SERSIC_INDEX_RANGE, Sampling, SersicFit, SersicFitConfig, SersicFitFlags, SersicGalaxy, SersicImage,
+    SersicImageConfig, SersicImageFit, SersicImageFlags, SersicProfile, Sky, fit_sersic_image,
+    fit_sersic_profile, sersic_b,
+};
+pub use shape::{Held, ProjectedEllipse, Region, Shape, ShapeConfig, ShapeFlags, measure_shape};
 pub use spin::{KinematicMaps, LambdaR, LambdaRFlags, Radii, SpinConfig, Systemic, measure_lambda_r};
+pub use star_formation::{StarFormation, StarFormationFlags, measure_star_formation};
 pub use velocity::mean_velocity_km_s;
 pub use virial::{VirialEstimator, VirialMass, estimate_virial_mass};
 

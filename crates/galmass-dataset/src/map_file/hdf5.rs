@@ -5,10 +5,10 @@ use std::path::Path;
 use galmass_core::Map;
 use hdf5_metno as hdf5;
 use hdf5_metno::types::VarLenUnicode;
-use tempfile::NamedTempFile;
 
 use super::{Attribute, MapFile};
 use crate::DatasetError;
+use crate::atomic::write_atomically;
 
 impl MapFile<'_> {
     /// Writes the file as HDF5: a group for each [`MapGroup`](super::MapGroup), in it one f64 dataset
@@ -18,13 +18,9 @@ impl MapFile<'_> {
     /// # Errors
     /// [`DatasetError`] naming the file where it cannot be written; nothing is left behind then.
     pub fn write_hdf5(&self, path: &Path) -> Result<(), DatasetError> {
-        let io = |source| DatasetError::Io { path: path.into(), source };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let temporary = NamedTempFile::new_in(folder).map_err(io)?;
-        self.fill(temporary.path()).map_err(|source| DatasetError::Hdf5 { path: path.into(), source })?;
-        temporary.as_file().sync_all().map_err(io)?;
-        temporary.persist(path).map_err(|error| io(error.error))?;
-        Ok(())
+        write_atomically(path, |temporary| {
+            self.fill(temporary).map_err(|source| DatasetError::Hdf5 { path: path.into(), source })
+        })
     }
 
     fn fill(&self, path: &Path) -> hdf5::Result<()> {
@@ -57,7 +53,7 @@ fn write_map(group: &hdf5::Group, name: &str, map: &Map) -> hdf5::Result<()> {
     write_attributes(&dataset, &attributes.map(|(name, value)| (name.to_string(), value)))
 }
 
-fn write_attributes(at: &hdf5::Location, attributes: &[(String, Attribute)]) -> hdf5::Result<()> {
+pub(crate) fn write_attributes(at: &hdf5::Location, attributes: &[(String, Attribute)]) -> hdf5::Result<()> {
     for (name, value) in attributes {
         match value {
             Attribute::Float(value) => at.new_attr::<f64>().create(name.as_str())?.write_scalar(value)?,

@@ -4,6 +4,7 @@ mod fits;
 mod hdf5;
 
 use galmass_core::Map;
+pub(crate) use hdf5::write_attributes;
 
 /// A fact about a file or a group of maps; numbers carry their unit in the name.
 #[derive(Clone, Debug, PartialEq)]

@@ -72,6 +72,7 @@ pub(crate) fn panel<'a>(
         scale,
         colour_label: colour_label.to_owned(),
         circle_radius: Some(3.2),
+        ellipses: Vec::new(),
     }
 }
 

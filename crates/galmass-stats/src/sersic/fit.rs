@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SersicProfile;
-use super::levenberg_marquardt::{Minimum, Normal, Three, invert, minimise};
+use super::levenberg_marquardt::{Minimum, Normal, Search, invert, minimise};
 use super::profile::LogBrightness;
 use super::scale::{SERSIC_INDEX_RANGE, solve};
 use crate::StatsError;
@@ -114,6 +114,9 @@ impl SersicFit {
     }
 }
 
+/// `(ln I_e, ln R_e, ln n)`.
+type Three = [f64; 3];
+
 /// One usable point: ln R, I and 1 / error.
 type Point = (f64, f64, f64);
 
@@ -193,12 +196,13 @@ pub fn fit_sersic_profile(
     // What rounding of the model leaves of chi squared where the fit is exact.
     let noise = points.iter().map(|(_, i, w)| (i * w * f64::EPSILON).powi(2)).sum::<f64>();
 
+    let search = Search::between(lower, upper, noise, config.max_iterations);
     let best = STARTS
         .iter()
         .filter_map(|index| {
             let index = index.clamp(config.min_index, config.max_index);
             let start = start_at(&points, index, &lower, &upper);
-            minimise(|p| normal_of(&points, p), start, &lower, &upper, noise, config.max_iterations)
+            minimise(|p| normal_of(&points, p), start, &search)
         })
         .min_by(|a, b| a.normal.chi_squared.total_cmp(&b.normal.chi_squared));
     let Some(best) = best else {
@@ -267,7 +271,7 @@ fn start_at(points: &[Point], index: f64, lower: &Three, upper: &Three) -> Three
 }
 
 /// The sums of least squares at `(ln I_e, ln R_e, ln n)`.
-fn normal_of(points: &[Point], parameters: &Three) -> Normal {
+fn normal_of(points: &[Point], parameters: &Three) -> Normal<3> {
     let [log_brightness, log_radius, log_index] = *parameters;
     let shape = LogBrightness::new(log_index.exp(), log_radius);
     let mut normal = Normal { chi_squared: 0.0, descent: [0.0; 3], curvature: [[0.0; 3]; 3] };
@@ -289,7 +293,7 @@ fn normal_of(points: &[Point], parameters: &Three) -> Normal {
 }
 
 fn report(
-    best: &Minimum,
+    best: &Minimum<3>,
     lower: &Three,
     upper: &Three,
     n_points: usize,

@@ -1,10 +1,11 @@
 //! Particles in columns, and the one pass over them that each iteration needs.
 
 use galmass_core::Particles;
+use galmass_core::simd::{Work, dispatch};
 
-/// Partial sums that run side by side: the compiler may keep them in one register, and their order, so every
-/// bit of the result, is the same on each machine.
-const LANES: usize = 4;
+/// Partial sums that run side by side, as many as the widest registers hold: their order, so every bit of the result,
+/// is the same on each machine.
+const LANES: usize = 8;
 
 /// Particles farther out than this, in units of the radius, cannot matter; their squares might overflow.
 const FAR: f64 = 1e60;
@@ -60,31 +61,51 @@ impl Columns {
     /// so near that the inverse of its square would overflow.
     pub(super) fn sum<const REDUCED: bool>(&self, rows: [[f64; 3]; 3], inner_fraction: f64) -> Sums {
         let inner_squared = inner_fraction * inner_fraction;
+        let (sums, counts) = dispatch(Pass::<REDUCED> { columns: self, rows, inner_squared });
+        let [uu, uv, uw, vv, vw, ww] = sums.map(|lanes| lanes.iter().sum::<f64>());
+        Sums {
+            tensor: [[uu, uv, uw], [uv, vv, vw], [uw, vw, ww]],
+            n_particles: counts.iter().sum::<f64>() as usize,
+        }
+    }
+}
+
+/// The pass over all particles.
+struct Pass<'a, const REDUCED: bool> {
+    columns: &'a Columns,
+    rows: [[f64; 3]; 3],
+    inner_squared: f64,
+}
+
+impl<const REDUCED: bool> Work for Pass<'_, REDUCED> {
+    type Output = ([[f64; LANES]; 6], [f64; LANES]);
+
+    // Without fused multiply-adds, so that the sums do not depend on the processor either.
+    #[inline(always)]
+    fn run<const FMA: bool>(self) -> Self::Output {
+        let Self { columns: Columns { x, y, z, mass }, rows, inner_squared } = self;
         let mut sums = [[0.0; LANES]; 6];
         let mut counts = [0.0; LANES];
-        let chunks = self.x.as_chunks::<LANES>().0.iter().zip(self.y.as_chunks::<LANES>().0);
-        let rest = self.z.as_chunks::<LANES>().0.iter().zip(self.mass.as_chunks::<LANES>().0);
+        let chunks = x.as_chunks::<LANES>().0.iter().zip(y.as_chunks::<LANES>().0);
+        let rest = z.as_chunks::<LANES>().0.iter().zip(mass.as_chunks::<LANES>().0);
         for ((x, y), (z, mass)) in chunks.zip(rest) {
             for lane in 0..LANES {
                 let along = |row: [f64; 3]| row[0] * x[lane] + row[1] * y[lane] + row[2] * z[lane];
                 let (u, v, w) = (along(rows[0]), along(rows[1]), along(rows[2]));
                 let (uu, vv, ww) = (u * u, v * v, w * w);
                 let squared = uu + vv + ww;
-                let inside = squared <= 1.0 && squared >= inner_squared && squared >= f64::MIN_POSITIVE;
+                let inside = (squared <= 1.0) & (squared >= inner_squared) & (squared >= f64::MIN_POSITIVE);
                 let mut weight = if inside { mass[lane] } else { 0.0 };
                 if REDUCED {
                     weight /= if inside { squared } else { 1.0 };
                 }
                 counts[lane] += if inside { 1.0 } else { 0.0 };
-                for (sum, product) in sums.iter_mut().zip([uu, u * v, u * w, vv, v * w, ww]) {
-                    sum[lane] += weight * product;
+                let products = [uu, u * v, u * w, vv, v * w, ww];
+                for k in 0..6 {
+                    sums[k][lane] += weight * products[k];
                 }
             }
         }
-        let [uu, uv, uw, vv, vw, ww] = sums.map(|lanes| lanes.iter().sum::<f64>());
-        Sums {
-            tensor: [[uu, uv, uw], [uv, vv, vw], [uw, vw, ww]],
-            n_particles: counts.iter().sum::<f64>() as usize,
-        }
+        (sums, counts)
     }
 }

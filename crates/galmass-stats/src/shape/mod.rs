@@ -2,6 +2,7 @@
 
 mod columns;
 mod config;
+mod projected;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use crate::StatsError;
 use crate::eigen::eigen_symmetric;
 use columns::Columns;
 pub use config::{Held, Region, ShapeConfig};
+pub use projected::ProjectedEllipse;
 
 /// An axis shorter than this fraction of the longest counts as zero: its particles lie in a plane.
 const FLAT: f64 = 1e-6;

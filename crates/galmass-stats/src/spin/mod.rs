@@ -1,11 +1,14 @@
 //! The spin of a galaxy as its maps show it.
 
+mod binned;
+
 use galmass_core::Map;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::StatsError;
 use crate::error::{check_grid, check_map};
+pub(crate) use binned::Binned;
 
 /// The settings of [`measure_lambda_r`]; the default is the definition of Emsellem et al. (2007).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,67 @@
+//! Tables as text.
+
+use std::io;
+use std::path::Path;
+
+use super::{Column, ColumnValues, Table};
+use crate::DatasetError;
+use crate::atomic::write_atomically;
+
+impl Table {
+    /// Writes the table as comma-separated values. The header has the name of each column with its unit in square
+    /// brackets, `half_mass_radius_kpc [kpc]`, but for pure numbers. Numbers have all their digits, unknown ones are
+    /// `NaN`, flags 0 or 1.
+    ///
+    /// # Errors
+    /// [`DatasetError`] where columns differ in length or share a name, and naming the file where it cannot be written;
+    /// nothing is left behind then.
+    ///
+    /// # Examples
+    /// ```
+    /// use galmass_dataset::{Column, Table};
+    ///
+    /// let columns = vec![
+    ///     Column::floats("radius_kpc", "kpc", vec![4.5, f64::NAN]),
+    ///     Column::flags("no_extent", vec![false, true]),
+    /// ];
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("table.csv");
+    /// Table { columns, ..Table::default() }.write_csv(&path)?;
+    /// assert_eq!(std::fs::read_to_string(&path)?, "radius_kpc [kpc],no_extent\n4.5,0\nNaN,1\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write_csv(&self, path: &Path) -> Result<(), DatasetError> {
+        self.check()?;
+        write_atomically(path, |temporary| {
+            let csv = |source| DatasetError::Csv { path: path.into(), source };
+            let mut writer = csv::Writer::from_path(temporary).map_err(csv)?;
+            // A table without columns is an empty file, which a record without fields is not.
+            if !self.columns.is_empty() {
+                writer.write_record(self.columns.iter().map(heading)).map_err(csv)?;
+                for row in 0..self.n_rows() {
+                    let fields = self.columns.iter().map(|column| field(&column.values, row));
+                    writer.write_record(fields).map_err(csv)?;
+                }
+            }
+            let io = |source: io::Error| DatasetError::Io { path: path.into(), source };
+            writer.flush().map_err(io)
+        })
+    }
+}
+
+fn heading(column: &Column) -> String {
+    match column.unit.as_str() {
+        "" | "1" => column.name.clone(),
+        unit => format!("{} [{unit}]", column.name),
+    }
+}
+
+fn field(values: &ColumnValues, row: usize) -> String {
+    match values {
+        // With an exponent where there would be many zeros.
+        ColumnValues::Floats(values) => format!("{:?}", values[row]),
+        ColumnValues::Integers(values) => values[row].to_string(),
+        ColumnValues::Flags(values) => u8::from(values[row]).to_string(),
+        ColumnValues::Texts(values) => values[row].clone(),
+    }
+}

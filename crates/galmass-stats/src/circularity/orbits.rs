@@ -1,0 +1,116 @@
+//! The circular orbits of a galaxy, and the potentials of its stars.
+
+use std::borrow::Cow;
+
+use galmass_core::{Component, Galaxy};
+
+use super::cells::{N_SHELLS, Shells, Spherical, edge_squared};
+use super::curve::CircularOrbitCurve;
+use super::multipoles::Multipoles;
+use super::offset::Offset;
+
+/// Particles inside the first radius of a curve: with fewer, one at the very centre would seem a black hole.
+const CORE_PARTICLES: f64 = 32.0;
+
+/// The circular orbits of the spherically averaged mass, and the potentials of the stars.
+pub(super) fn spherical(galaxy: &Galaxy) -> Option<(CircularOrbitCurve, Cow<'_, [f64]>)> {
+    let (stars, all) = shells(galaxy);
+    let span = Span::new(&all)?;
+    let average = Spherical::new(&all);
+    let particles = galaxy.stars.particles();
+    let (offset, potentials) = match particles.potentials_km2_s2() {
+        Some(stored) => (Offset::from_spherical(&stars, &average), Cow::from(stored)),
+        None => (Offset::none(), Cow::from(average.at(particles))),
+    };
+    let curve = span.curve(&average.squares, |shell| average.potentials[shell], &offset)?;
+    Some((curve, potentials))
+}
+
+/// The circular orbits in the midplane of the mass averaged over azimuth, and the potentials of the stars.
+pub(super) fn midplane(
+    galaxy: &Galaxy,
+    axis: [f64; 3],
+    max_multipole: usize,
+) -> Option<(CircularOrbitCurve, Cow<'_, [f64]>)> {
+    let (_, all) = shells(galaxy);
+    let span = Span::new(&all)?;
+    let multipoles = Multipoles::new(galaxy, axis, max_multipole);
+    let particles = galaxy.stars.particles();
+    let computed = multipoles.at(particles, axis);
+    let (offset, potentials) = match particles.potentials_km2_s2() {
+        Some(stored) => {
+            let differences: Vec<f64> =
+                stored.iter().zip(computed).map(|(stored, computed)| stored - computed).collect();
+            let mut stars = Shells::new();
+            stars.add(particles, Some(&differences));
+            (Offset::from_differences(&stars), Cow::from(stored))
+        }
+        None => (Offset::none(), Cow::from(computed)),
+    };
+    let curve = span.curve(&multipoles.squares, |shell| multipoles.midplane(shell), &offset)?;
+    Some((curve, potentials))
+}
+
+/// The stored potentials of the stars, or else those of the spherically averaged mass.
+pub(super) fn potentials(galaxy: &Galaxy) -> Option<Cow<'_, [f64]>> {
+    let particles = galaxy.stars.particles();
+    match particles.potentials_km2_s2() {
+        Some(stored) => Some(Cow::from(stored)),
+        None => {
+            let (_, all) = shells(galaxy);
+            Span::new(&all)?;
+            Some(Cow::from(Spherical::new(&all).at(particles)))
+        }
+    }
+}
+
+/// The shells of the stars, with their stored potentials, and those of all components.
+fn shells(galaxy: &Galaxy) -> (Shells, Shells) {
+    let mut all = Shells::new();
+    for component in Component::ALL.into_iter().filter(|&component| component != Component::Stars) {
+        all.add(galaxy.component(component), None);
+    }
+    let mut stars = Shells::new();
+    let particles = galaxy.stars.particles();
+    stars.add(particles, particles.potentials_km2_s2());
+    all.merge(&stars);
+    (stars, all)
+}
+
+/// Which radii between shells a curve of circular orbits has.
+struct Span {
+    /// The first, as the number of the shell outside it.
+    first: usize,
+    /// The last: all mass is inside.
+    last: usize,
+}
+
+impl Span {
+    /// From the radius that holds enough particles or, of few, an eighth of them, to that which holds all mass.
+    fn new(shells: &Shells) -> Option<Self> {
+        let total: f64 = shells.0.iter().map(|sums| sums[3]).sum();
+        // Behind the last shell there is no radius.
+        let last = (shells.0.iter().rposition(|sums| sums[0] > 0.0)? + 1).min(N_SHELLS - 1);
+        let core = CORE_PARTICLES.min(total / 8.0);
+        let (mut inside, mut mass) = (0.0, 0.0);
+        let first = shells.0.iter().position(|sums| {
+            inside += sums[3];
+            mass += sums[0];
+            inside >= core && mass > 0.0
+        })? + 1;
+        (first <= last).then_some(Self { first, last })
+    }
+
+    /// The curve of the given squares of circular velocities and of potentials, with an offset.
+    fn curve(
+        &self,
+        squares: &[f64],
+        potential: impl Fn(usize) -> f64,
+        offset: &Offset,
+    ) -> Option<CircularOrbitCurve> {
+        CircularOrbitCurve::through((self.first..=self.last).map(|shell| {
+            let radius = edge_squared(shell).sqrt();
+            [radius, squares[shell].max(0.0).sqrt(), potential(shell) + offset.at(radius)]
+        }))
+    }
+}
