@@ -79,7 +79,8 @@ impl CircularityFlags {
 /// [`CircularityMethod::Midplane`], over the sphere for the other methods. Curves of the first two methods come from
 /// the mass of all components. Stored potentials count mass that is not at hand, have a zero of their own and know
 /// what is flat: the mean difference of the two in bins of radius, of 100 stars or more, is added to the curve's.
-/// Within the radius of the innermost 32 particles, or an eighth of fewer, the density counts as uniform.
+/// Within the radius of the innermost 32 particles, or an eighth of fewer, the mass grows as the power of the radius
+/// that it has from there to the radius of eight times as many: a cusp stays a cusp, and a core a core.
 ///
 /// A star that is not bound by the curve has 0, and a flag says so; see [`CircularityFlags`]. Without stars, mass or
 /// rotation all values are NaN, with a flag; likewise for a radius that is negative or NaN.

@@ -11,6 +11,10 @@ use super::offset::Offset;
 
 /// Particles inside the first radius of a curve: with fewer, one at the very centre would seem a black hole.
 const CORE_PARTICLES: f64 = 32.0;
+/// So many times as many are inside the radius from which on the growth of the mass is followed inwards.
+const GROWTH_PARTICLES: f64 = 8.0;
+/// Radii inside the first one to which it is followed, a factor of the square root of two apart.
+const N_INSIDE: i32 = 10;
 
 /// The circular orbits of the spherically averaged mass, and the potentials of the stars.
 pub(super) fn spherical(galaxy: &Galaxy) -> Option<(CircularOrbitCurve, Cow<'_, [f64]>)> {
@@ -83,6 +87,8 @@ struct Span {
     first: usize,
     /// The last: all mass is inside.
     last: usize,
+    /// The power of the radius as which the mass grows inside the first: 3 for a core, 2 for the cusp of Hernquist.
+    growth: f64,
 }
 
 impl Span {
@@ -92,13 +98,25 @@ impl Span {
         // Behind the last shell there is no radius.
         let last = (shells.0.iter().rposition(|sums| sums[0] > 0.0)? + 1).min(N_SHELLS - 1);
         let core = CORE_PARTICLES.min(total / 8.0);
-        let (mut inside, mut mass) = (0.0, 0.0);
-        let first = shells.0.iter().position(|sums| {
-            inside += sums[3];
-            mass += sums[0];
-            inside >= core && mass > 0.0
-        })? + 1;
-        (first <= last).then_some(Self { first, last })
+        // The radius that holds so many particles, and the mass inside.
+        let holding = |number: f64| {
+            let (mut inside, mut mass) = (0.0, 0.0);
+            let shell = shells.0.iter().position(|sums| {
+                inside += sums[3];
+                mass += sums[0];
+                inside >= number && mass > 0.0
+            })?;
+            Some((shell + 1, mass))
+        };
+        let (first, mass) = holding(core)?;
+        let growth = match holding((GROWTH_PARTICLES * core).min(0.5 * total)) {
+            Some((next, more)) if next > first && next < N_SHELLS => {
+                2.0 * (more / mass).ln() / (edge_squared(next) / edge_squared(first)).ln()
+            }
+            _ => 3.0,
+        };
+        let growth = if growth.is_finite() { growth.clamp(0.0, 3.0) } else { 3.0 };
+        (first <= last).then_some(Self { first, last, growth })
     }
 
     /// The curve of the given squares of circular velocities and of potentials, with an offset.
@@ -108,9 +126,21 @@ impl Span {
         potential: impl Fn(usize) -> f64,
         offset: &Offset,
     ) -> Option<CircularOrbitCurve> {
-        CircularOrbitCurve::through((self.first..=self.last).map(|shell| {
+        let at = |shell: usize| {
             let radius = edge_squared(shell).sqrt();
-            [radius, squares[shell].max(0.0).sqrt(), potential(shell) + offset.at(radius)]
-        }))
+            [radius, squares[shell].max(0.0), potential(shell) + offset.at(radius)]
+        };
+        let [radius, square, bottom] = at(self.first);
+        let power = self.growth - 1.0;
+        let inside = (1..=N_INSIDE).rev().map(|step| {
+            // The integral of v^2 / r, with v^2 a power of r.
+            let log = -0.5 * f64::from(step) * std::f64::consts::LN_2;
+            let fall = if power.abs() < 1e-9 { log } else { (power * log).exp_m1() / power };
+            [radius * log.exp(), square * (power * log).exp(), bottom + square * fall]
+        });
+        let points = inside.chain((self.first..=self.last).map(at));
+        CircularOrbitCurve::through(
+            points.map(|[radius, square, potential]| [radius, square.sqrt(), potential]),
+        )
     }
 }
