@@ -16,38 +16,42 @@ const GROWTH_PARTICLES: f64 = 8.0;
 /// Radii inside the first one to which it is followed, a factor of the square root of two apart.
 const N_INSIDE: i32 = 10;
 
-/// The circular orbits of the spherically averaged mass, and the potentials of the stars.
-pub(super) fn spherical(galaxy: &Galaxy) -> Option<(CircularOrbitCurve, Cow<'_, [f64]>)> {
-    let (stars, all) = shells(galaxy);
+/// The circular orbits of the spherically averaged mass, and the potentials of the stars, which may be known.
+pub(super) fn spherical<'a>(
+    galaxy: &Galaxy,
+    known: Option<&'a [f64]>,
+) -> Option<(CircularOrbitCurve, Cow<'a, [f64]>)> {
+    let (stars, all) = shells(galaxy, known);
     let span = Span::new(&all)?;
     let average = Spherical::new(&all);
-    let particles = galaxy.stars.particles();
-    let (offset, potentials) = match particles.potentials_km2_s2() {
-        Some(stored) => (Offset::from_spherical(&stars, &average), Cow::from(stored)),
-        None => (Offset::none(), Cow::from(average.at(particles))),
+    let (offset, potentials) = match known {
+        Some(known) => (Offset::from_spherical(&stars, &average), Cow::from(known)),
+        None => (Offset::none(), Cow::from(average.at(galaxy.stars.particles()))),
     };
     let curve = span.curve(&average.squares, |shell| average.potentials[shell], &offset)?;
     Some((curve, potentials))
 }
 
-/// The circular orbits in the midplane of the mass averaged over azimuth, and the potentials of the stars.
-pub(super) fn midplane(
+/// The circular orbits in the midplane of the mass averaged over azimuth, and the potentials of the stars, which
+/// may be known.
+pub(super) fn midplane<'a>(
     galaxy: &Galaxy,
+    known: Option<&'a [f64]>,
     axis: [f64; 3],
     max_multipole: usize,
-) -> Option<(CircularOrbitCurve, Cow<'_, [f64]>)> {
-    let (_, all) = shells(galaxy);
+) -> Option<(CircularOrbitCurve, Cow<'a, [f64]>)> {
+    let (_, all) = shells(galaxy, None);
     let span = Span::new(&all)?;
     let multipoles = Multipoles::new(galaxy, axis, max_multipole);
     let particles = galaxy.stars.particles();
     let computed = multipoles.at(particles, axis);
-    let (offset, potentials) = match particles.potentials_km2_s2() {
-        Some(stored) => {
+    let (offset, potentials) = match known {
+        Some(known) => {
             let differences: Vec<f64> =
-                stored.iter().zip(computed).map(|(stored, computed)| stored - computed).collect();
+                known.iter().zip(computed).map(|(known, computed)| known - computed).collect();
             let mut stars = Shells::new();
             stars.add(particles, Some(&differences));
-            (Offset::from_differences(&stars), Cow::from(stored))
+            (Offset::from_differences(&stars), Cow::from(known))
         }
         None => (Offset::none(), Cow::from(computed)),
     };
@@ -55,28 +59,29 @@ pub(super) fn midplane(
     Some((curve, potentials))
 }
 
-/// The stored potentials of the stars, or else those of the spherically averaged mass.
-pub(super) fn potentials(galaxy: &Galaxy) -> Option<Cow<'_, [f64]>> {
+/// The known potentials of the stars, or else those of the spherically averaged mass; `None` where none are stored and
+/// there is no mass to orbit.
+pub(super) fn potentials<'a>(galaxy: &Galaxy, known: Option<&'a [f64]>) -> Option<Cow<'a, [f64]>> {
     let particles = galaxy.stars.particles();
-    match particles.potentials_km2_s2() {
-        Some(stored) => Some(Cow::from(stored)),
-        None => {
-            let (_, all) = shells(galaxy);
-            Span::new(&all)?;
-            Some(Cow::from(Spherical::new(&all).at(particles)))
+    if particles.potentials_km2_s2().is_none() {
+        let (_, all) = shells(galaxy, None);
+        Span::new(&all)?;
+        if known.is_none() {
+            return Some(Cow::from(Spherical::new(&all).at(particles)));
         }
     }
+    known.map(Cow::from)
 }
 
-/// The shells of the stars, with their stored potentials, and those of all components.
-fn shells(galaxy: &Galaxy) -> (Shells, Shells) {
+/// The shells of the stars, with their potentials where known, and those of all components.
+fn shells(galaxy: &Galaxy, known: Option<&[f64]>) -> (Shells, Shells) {
     let mut all = Shells::new();
     for component in Component::ALL.into_iter().filter(|&component| component != Component::Stars) {
         all.add(galaxy.component(component), None);
     }
     let mut stars = Shells::new();
     let particles = galaxy.stars.particles();
-    stars.add(particles, particles.potentials_km2_s2());
+    stars.add(particles, known);
     all.merge(&stars);
     (stars, all)
 }
