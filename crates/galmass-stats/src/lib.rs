@@ -49,7 +49,7 @@ pub use aperture::{Aperture, enclosed_mass_msun, projected_mass_msun};
 pub use centre::find_centre;
 pub use circularity::{
     CircularOrbitCurve, Circularity, CircularityConfig, CircularityFlags, CircularityHistogram,
-    CircularityMethod, OrbitFractions, SpinAxis, measure_circularity,
+    CircularityMethod, MissingPotentials, OrbitFractions, SpinAxis, measure_circularity,
 };
 pub use dispersion::{Dispersion, DispersionFlags, fibre_dispersion, mean_dispersion};
 pub use error::StatsError;

@@ -15,11 +15,11 @@ pub enum CircularityMethod {
     /// Circular orbits in the midplane of the potential of all mass, averaged over azimuth (Abadi et al. 2003; Zana
     /// et al. 2022). The potential is expanded in Legendre polynomials about the spin axis up to
     /// [`CircularityConfig::max_multipole`].
-    #[default]
     Midplane,
-    /// Circular orbits in the spherically averaged potential of all mass, `v_c^2 = G M(<r) / r`. Cheaper, and exact for
-    /// a spherical galaxy. In a disc the speed is too low, which circularities feel in second order only: that of a
+    /// Circular orbits in the spherically averaged potential of all mass, `v_c^2 = G M(<r) / r`: the default. Cheap,
+    /// and exact for a spherical galaxy. In a disc the speed is too low, which circularities feel in second order only: that of a
     /// circular orbit is off by at most 0.03 in a Miyamoto-Nagai disc ten times as long as thick.
+    #[default]
     Spherical,
     /// The largest angular momentum among the [`CircularityConfig::window`] stars before and after in the order of
     /// energy (Genel et al. 2015). Needs no zero point of the potential; no value is beyond 1.
@@ -38,6 +38,29 @@ impl CircularityMethod {
     /// All five.
     pub const ALL: [Self; 5] =
         [Self::Midplane, Self::Spherical, Self::RankMaximum, Self::BinQuantile, Self::BinMaximum];
+}
+
+/// Where the potentials of stars come from that have none stored.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MissingPotentials {
+    /// The sum over all particles at hand by a tree, [`potentials_km2_s2`](crate::potentials_km2_s2) with its default
+    /// settings: it knows discs, bars and clumps. Tenths of a second for 1e5 stars and as many other particles.
+    Tree {
+        /// The softening length of all components \[kpc\], as Plummer's sphere would have it, 0 or more: that of the
+        /// simulation, where known.
+        softening_kpc: f64,
+    },
+    /// What the curve of circular orbits is made of: the average over azimuth for [`CircularityMethod::Midplane`], over
+    /// the sphere for the other methods. Milliseconds.
+    Average,
+}
+
+impl Default for MissingPotentials {
+    /// The tree, softened by 0.5 kpc: between 0.3 and 0.7 kpc, the lengths of stars in TNG50, EAGLE and TNG100.
+    fn default() -> Self {
+        Self::Tree { softening_kpc: 0.5 }
+    }
 }
 
 /// The axis about which a galaxy turns.
@@ -59,8 +82,10 @@ pub enum SpinAxis {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CircularityConfig {
-    /// Where the circular orbits come from. Default [`CircularityMethod::Midplane`].
+    /// Where the circular orbits come from. Default [`CircularityMethod::Spherical`].
     pub method: CircularityMethod,
+    /// Where potentials come from that are not stored. Default [`MissingPotentials::Tree`] with 0.5 kpc.
+    pub missing_potentials: MissingPotentials,
     /// The axis of rotation. Default [`SpinAxis::Aperture`], two half-mass radii for Chu et al. (2024).
     pub spin_axis: SpinAxis,
     /// Stars of a circularity above this are cold, in `(0, 1]` and above `hot_below`. Default 0.8.
@@ -82,7 +107,8 @@ pub struct CircularityConfig {
 impl Default for CircularityConfig {
     fn default() -> Self {
         Self {
-            method: CircularityMethod::Midplane,
+            method: CircularityMethod::Spherical,
+            missing_potentials: MissingPotentials::default(),
             spin_axis: SpinAxis::Aperture,
             cold_above: 0.8,
             hot_below: 0.25,
@@ -117,6 +143,14 @@ impl CircularityConfig {
             if value == 0 {
                 return refuse(name, 0.0, "1 or more");
             }
+        }
+        match self.missing_potentials {
+            MissingPotentials::Tree { softening_kpc }
+                if !(softening_kpc >= 0.0 && softening_kpc.is_finite()) =>
+            {
+                return refuse("missing_potentials.tree", softening_kpc, "a finite length, 0 or more");
+            }
+            _ => {}
         }
         match self.spin_axis {
             SpinAxis::Within(radius) if radius <= 0.0 || radius.is_nan() => {

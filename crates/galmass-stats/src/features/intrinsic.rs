@@ -3,7 +3,11 @@
 use galmass_core::Galaxy;
 
 use super::FeatureConfig;
-use crate::{Circularity, Shape, StatsError, enclosed_mass_msun, measure_circularity, measure_shape};
+use crate::circularity::{StarPotentials, measure_with};
+use crate::{
+    Circularity, CircularityConfig, CircularityMethod, OrbitFractions, Shape, StatsError, enclosed_mass_msun,
+    measure_shape,
+};
 
 /// The features of table 1 of Chu et al. (2024) that do not depend on the line of sight, each as its own statistic
 /// gives it.
@@ -19,6 +23,9 @@ pub struct IntrinsicFeatures {
     pub shape: Shape,
     /// Their orbits inside the sphere of the aperture: f_cold, f_hot and B/T.
     pub circularity: Circularity,
+    /// The fractions of the same stars by [`CircularityMethod::RankMaximum`], which needs no mass model: how much the
+    /// orbits depend on the method.
+    pub fractions_by_rank: OrbitFractions,
     /// The half-mass radius is not a positive, finite length: nothing can be measured.
     pub no_extent: bool,
 }
@@ -38,12 +45,16 @@ pub fn measure_intrinsic_features(
     config.check()?;
     let stars = galaxy.stars.particles();
     let (radius, aperture) = (half_mass_radius_kpc, config.aperture_rhsm * half_mass_radius_kpc);
+    let orbits = &config.circularity;
+    let potentials = StarPotentials::new(galaxy, orbits.missing_potentials);
+    let by_rank = CircularityConfig { method: CircularityMethod::RankMaximum, ..*orbits };
     Ok(IntrinsicFeatures {
         half_mass_radius_kpc,
         stellar_mass_msun: stars.total_mass_msun(),
         aperture_stellar_mass_msun: enclosed_mass_msun(stars, aperture),
         shape: measure_shape(stars, config.shape_rhsm * radius, &config.shape)?,
-        circularity: measure_circularity(galaxy, aperture, &config.circularity)?,
+        circularity: measure_with(galaxy, &potentials, aperture, orbits)?,
+        fractions_by_rank: measure_with(galaxy, &potentials, aperture, &by_rank)?.fractions,
         no_extent: !(radius > 0.0 && radius.is_finite()),
     })
 }

@@ -37,6 +37,8 @@ pub struct Features {
 /// The galaxy has its centre at the origin and is at rest, `half_mass_radius_kpc` \[kpc\] is the three-dimensional one
 /// of its stars. [`FeatureView`] says from where it is seen and, where known, what dust leaves of each star's light;
 /// [`Features::values`] and [`Features::flags`] list the results with their names and units.
+/// Beside the orbits by [`FeatureConfig::circularity`] stand their fractions by
+/// [`RankMaximum`](crate::CircularityMethod::RankMaximum), of the same potentials.
 ///
 /// What the galaxy is to blame for, down to one that has no stars, is a flag with NaN, or with the limit that the
 /// statistic has. Without r luminosities or magnitudes the profile, dispersion and spin are weighed by mass, with a

@@ -27,7 +27,8 @@ pub struct FeatureFlag {
 impl Features {
     /// All numbers: the ten of table 1 of Chu et al. (2024) in its order, then others.
     pub fn values(&self) -> Vec<FeatureValue> {
-        let IntrinsicFeatures { half_mass_radius_kpc, shape, circularity, .. } = &self.intrinsic;
+        let IntrinsicFeatures { half_mass_radius_kpc, shape, circularity, fractions_by_rank, .. } =
+            &self.intrinsic;
         let ViewFeatures { brightness_r, brightness_g, star_formation, sersic, dispersion, spin, .. } =
             &self.view;
         let orbits = &circularity.fractions;
@@ -45,6 +46,9 @@ impl Features {
             of("hot_fraction", "f_hot", "1", orbits.hot),
             of("warm_fraction", "f_warm", "1", orbits.warm),
             of("counter_rotating_fraction", "f_counter", "1", orbits.counter),
+            of("bulge_to_total_by_rank", "B/T (rank)", "1", fractions_by_rank.bulge_to_total),
+            of("cold_fraction_by_rank", "f_cold (rank)", "1", fractions_by_rank.cold),
+            of("hot_fraction_by_rank", "f_hot (rank)", "1", fractions_by_rank.hot),
             of("middle_to_major", "b/a", "1", shape.middle_to_major),
             of("magnitude_g", "M_g", "mag", brightness_g.magnitude),
             of("sersic_index_error", "dn_Ser", "1", sersic.index_error),

@@ -97,6 +97,10 @@ fn a_disc_looks_like_one() {
     assert!(face_on.intrinsic.shape.minor_to_major < 0.1);
     let orbits = &face_on.intrinsic.circularity.fractions;
     assert!(orbits.cold > 0.5 && orbits.bulge_to_total < 0.1, "{orbits:?}");
+    // The largest angular momenta are at least those of circles here, where speeds scatter.
+    let by_rank = &face_on.intrinsic.fractions_by_rank;
+    assert!((by_rank.bulge_to_total - orbits.bulge_to_total).abs() < 0.01, "{by_rank:?}");
+    assert!(by_rank.cold > 0.3 && by_rank.cold + by_rank.warm > 0.9, "{by_rank:?}");
 }
 
 #[test]

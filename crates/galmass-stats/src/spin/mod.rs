@@ -1,6 +1,7 @@
 //! The spin of a galaxy as its maps show it.
 
 mod binned;
+mod sums;
 
 use galmass_core::Map;
 use ndarray::Array2;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::StatsError;
 use crate::error::{check_grid, check_map};
 pub(crate) use binned::Binned;
+use sums::Sums;
 
 /// The settings of [`measure_lambda_r`]; the default is the definition of Emsellem et al. (2007).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -152,7 +154,17 @@ pub fn measure_lambda_r(
         check_grid("count", count, grid)?;
     }
 
-    let mut flags = LambdaRFlags::default();
+    let sums = sums::sum(maps, radius_kpc, config).unwrap_or_else(|| sum_carefully(maps, radius_kpc, config));
+    let Sums { n_pixels, left_out, systemic_km_s, ordered, all } = sums;
+    let (no_light, moves) = (n_pixels == 0, all > 0.0);
+    let flags = LambdaRFlags { no_light, no_motion: !no_light && !moves, left_out };
+    Ok(LambdaR { value: if moves { ordered / all } else { f64::NAN }, systemic_km_s, n_pixels, flags })
+}
+
+/// The sums pixel by pixel, for numbers of any size.
+fn sum_carefully(maps: &KinematicMaps<'_>, radius_kpc: f64, config: &SpinConfig) -> Sums {
+    let grid = maps.velocity.grid();
+    let mut left_out = false;
     let mut pixels = Vec::new();
     for ((row, column), &light) in maps.light.indexed_iter() {
         let radius = config.radii.of(grid.centre_kpc(column), grid.centre_kpc(row));
@@ -168,7 +180,7 @@ pub fn measure_lambda_r(
             count >= config.min_count as f64 && (count > 1.0 || !config.correct_sparse)
         });
         if !(known && enough && sigma >= 0.0 && sigma.is_finite()) {
-            flags.left_out = true;
+            left_out = true;
             continue;
         }
         let noise_squared = match maps.count {
@@ -177,7 +189,6 @@ pub fn measure_lambda_r(
         };
         pixels.push(Pixel { light, radius, velocity, sigma, noise_squared });
     }
-    flags.no_light = pixels.is_empty();
 
     // Relative to the brightest, so that no sum overflows.
     let brightest = pixels.iter().map(|pixel| pixel.light).fold(0.0, f64::max);
@@ -195,13 +206,15 @@ pub fn measure_lambda_r(
     for pixel in &pixels {
         let weight = pixel.light / brightest * pixel.radius;
         let velocity = pixel.velocity - systemic_km_s;
-        ordered += weight * (velocity * velocity - pixel.noise_squared).max(0.0).sqrt();
+        // Without noise no square, which very large and small speeds do not have.
+        let speed = match pixel.noise_squared {
+            0.0 => velocity.abs(),
+            noise => (velocity * velocity - noise).max(0.0).sqrt(),
+        };
+        ordered += weight * speed;
         all += weight * velocity.hypot(pixel.sigma);
     }
-    let moves = all > 0.0;
-    flags.no_motion = !flags.no_light && !moves;
-    let value = if moves { ordered / all } else { f64::NAN };
-    Ok(LambdaR { value, systemic_km_s, n_pixels: pixels.len(), flags })
+    Sums { n_pixels: pixels.len(), left_out, systemic_km_s, ordered, all }
 }
 
 struct Pixel {
