@@ -155,15 +155,35 @@ fn add_rows<const N: usize, B: Bin>(
             }
         }
         (Some(rows), Slopes::Unit(gradients)) => {
-            for (&row, &gradient) in rows.iter().zip(gradients) {
+            for (index, (&row, &gradient)) in rows.iter().zip(gradients).enumerate() {
+                fetch_ahead(bins, rows, index);
                 add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), 1.0]);
             }
         }
         (Some(rows), Slopes::Both(gradients, hessians)) => {
-            for (&row, (&gradient, &hessian)) in rows.iter().zip(gradients.iter().zip(hessians)) {
+            let slopes = gradients.iter().zip(hessians);
+            for (index, (&row, (&gradient, &hessian))) in rows.iter().zip(slopes).enumerate() {
+                fetch_ahead(bins, rows, index);
                 add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), f64::from(hessian)]);
             }
         }
+    }
+}
+
+/// Asks for the bins of a row that is soon due: processors do not see by themselves which rows a leaf has.
+#[inline(always)]
+fn fetch_ahead<B>(bins: &[[B; GROUP]], rows: &[u32], index: usize) {
+    const AHEAD: usize = 32;
+    if let Some(&row) = rows.get(index + AHEAD) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let place: *const [B; GROUP] = bins.as_ptr().wrapping_add(row as usize);
+            // SAFETY: whatever the address, nothing is read.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (bins, row);
     }
 }
 
