@@ -140,7 +140,7 @@ impl<'a> Grower<'a> {
             feature: split.feature,
             threshold: mapper.upper_bounds()[split.threshold].clamp(-1e300, 1e300),
             missing,
-            gain: f64::from(split.gain as f32),
+            gain: f64::from(self.rules.whole_gain(split) as f32),
             left: Child::Leaf(leaf),
             right: Child::Leaf(right),
             value: parent.value,

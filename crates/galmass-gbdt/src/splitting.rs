@@ -30,6 +30,7 @@ pub(crate) struct Split {
     /// Bins up to this one go left.
     pub(crate) threshold: usize,
     pub(crate) missing_goes_left: bool,
+    /// Beyond the least that a split has to gain.
     pub(crate) gain: f64,
     /// The sums on both sides, hessians with [`TINY`] still in them.
     pub(crate) left: [f64; 2],
@@ -82,6 +83,11 @@ impl Rules {
     /// The value of a leaf with these sums.
     pub(crate) fn leaf_value(&self, [gradients, hessians]: [f64; 2]) -> f64 {
         -self.beyond_l1(gradients) / (hessians + self.lambda_l2)
+    }
+
+    /// The gain of a split with what every split has to gain.
+    pub(crate) fn whole_gain(&self, split: &Split) -> f64 {
+        split.gain + self.min_gain_to_split
     }
 
     pub(crate) fn min_data_in_leaf(&self) -> usize {
