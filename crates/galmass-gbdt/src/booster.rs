@@ -45,7 +45,8 @@ impl Booster {
     ///
     /// let table = Array2::from_shape_fn((100, 1), |(row, _)| row as f64);
     /// let labels: Vec<f64> = (0..100).map(|row| if row < 50 { 1.0 } else { 3.0 }).collect();
-    /// let dataset = Dataset::new(table.view(), &BinningConfig::default())?;
+    /// let binning = BinningConfig { min_data_in_bin: 1, ..Default::default() };
+    /// let dataset = Dataset::new(table.view(), &binning)?;
     /// let config = BoosterConfig { num_leaves: 2, learning_rate: 1.0, num_iterations: 1, ..Default::default() };
     /// let booster = Booster::train(&config, &dataset, &labels)?;
     /// assert_eq!(booster.predict_row(&[10.0]), 1.0);

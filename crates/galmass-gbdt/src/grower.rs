@@ -57,7 +57,7 @@ impl<'a> Grower<'a> {
             max_depth: if config.max_depth == 0 { usize::MAX } else { config.max_depth },
             features: (0..dataset.n_features()).filter(is_splittable).collect(),
             layout,
-            partition: Partition::new(Vec::new()),
+            partition: Partition::default(),
             histograms: Vec::new(),
             candidates: Candidates::default(),
             gradients: Vec::new(),

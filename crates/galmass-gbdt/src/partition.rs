@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::Bin;
 
 /// The rows of a table, those of a leaf side by side and in their order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Partition {
     rows: Vec<u32>,
     /// Those that go right, while a leaf is split.
@@ -14,13 +14,7 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
-    /// One leaf with some rows.
-    pub(crate) fn new(rows: Vec<u32>) -> Self {
-        let leaves = vec![0..rows.len()];
-        Self { right: vec![0; rows.len()], rows, leaves }
-    }
-
-    /// Starts again from one leaf with `rows`.
+    /// Starts from one leaf with `rows`.
     pub(crate) fn reset(&mut self, rows: impl ExactSizeIterator<Item = u32>) {
         self.rows.clear();
         self.rows.extend(rows);
@@ -65,7 +59,8 @@ mod tests {
 
     #[test]
     fn rows_keep_their_order_on_both_sides() {
-        let mut partition = Partition::new((0..7).collect());
+        let mut partition = Partition::default();
+        partition.reset(0..7);
         let column: Vec<u8> = vec![0, 2, 1, 0, 2, 1, 0];
         partition.split(0, &column, &[true, false, true]);
         assert_eq!((partition.rows(0), partition.rows(1)), (&[0, 1, 3, 4, 6][..], &[2, 5][..]));

@@ -77,7 +77,7 @@ fn share_out(distinct: &[(f64, usize)], max_bin: usize, n_rows: usize, min_in_bi
         bounds.push(f64::INFINITY);
         return bounds;
     }
-    let max_bin = if min_in_bin > 0 { max_bin.min(n_rows / min_in_bin).max(1) } else { max_bin };
+    let max_bin = n_rows.checked_div(min_in_bin).map_or(max_bin, |most| max_bin.min(most).max(1));
     let mean = n_rows as f64 / max_bin as f64;
     let is_big: Vec<bool> = distinct.iter().map(|&(_, count)| count as f64 >= mean).collect();
     let (mut bins_left, mut rows_left) = (max_bin as i64, n_rows as i64);
