@@ -1,11 +1,14 @@
 //! Trees added up.
 
-use ndarray::{ArrayView2, Axis};
+use std::sync::OnceLock;
+
+use ndarray::{ArrayView2, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::BoosterConfig;
 use crate::dataset::Dataset;
+use crate::forest::{Forest, ROWS};
 use crate::grower::Grower;
 use crate::histogram::Slopes;
 use crate::objective::{Objective, SquaredError};
@@ -13,15 +16,31 @@ use crate::splitting::TINY;
 use crate::tree::Tree;
 use crate::{BinMapper, GbdtError};
 
-/// Rows that one thread predicts at a time.
-const ROWS: usize = 1024;
-
 /// A sum of trees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Booster {
     pub(crate) trees: Vec<Tree>,
     pub(crate) mappers: Vec<BinMapper>,
     pub(crate) objective: String,
+    #[serde(skip)]
+    forest: Prepared,
+}
+
+/// The forest of the trees, made when it is first asked for.
+#[derive(Debug, Default)]
+struct Prepared(OnceLock<Forest>);
+
+impl Clone for Prepared {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Prepared {
+    /// It follows from the trees.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Booster {
@@ -108,7 +127,12 @@ impl Booster {
         if trees.is_empty() {
             trees.push(Tree::constant(initial));
         }
-        Ok(Self { trees, mappers: dataset.mappers().to_vec(), objective: objective.name().to_owned() })
+        Ok(Self {
+            trees,
+            mappers: dataset.mappers().to_vec(),
+            objective: objective.name().to_owned(),
+            forest: Prepared::default(),
+        })
     }
 
     /// Its trees, in the order in which they were grown.
@@ -121,12 +145,16 @@ impl Booster {
         self.mappers.len()
     }
 
+    fn forest(&self) -> &Forest {
+        self.forest.0.get_or_init(|| Forest::of(&self.trees))
+    }
+
     /// Predicts the label of a row.
     ///
     /// # Panics
     /// If the row has fewer values than there are features.
     pub fn predict_row(&self, row: &[f64]) -> f64 {
-        self.trees.iter().map(|tree| tree.predict(row)).sum()
+        self.forest().predict_row(&self.trees, row)
     }
 
     /// Predicts the labels of the rows of a table.
@@ -138,18 +166,12 @@ impl Booster {
         if expected != found {
             return Err(GbdtError::LengthMismatch { what: "a row", expected, found });
         }
+        let forest = self.forest();
         let mut predictions = vec![0.0; table.nrows()];
         predictions.par_chunks_mut(ROWS).enumerate().for_each(|(chunk, predictions)| {
-            let mut copy = vec![0.0; expected];
-            for (prediction, row) in predictions.iter_mut().zip(table.axis_iter(Axis(0)).skip(chunk * ROWS)) {
-                *prediction = match row.as_slice() {
-                    Some(row) => self.predict_row(row),
-                    None => {
-                        copy.iter_mut().zip(row).for_each(|(copy, &value)| *copy = value);
-                        self.predict_row(&copy)
-                    }
-                };
-            }
+            let first = chunk * ROWS;
+            let rows = table.slice(s![first..first + predictions.len(), ..]);
+            forest.add_rows(&self.trees, rows, predictions);
         });
         Ok(predictions)
     }

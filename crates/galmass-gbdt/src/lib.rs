@@ -13,6 +13,7 @@ mod booster;
 mod config;
 mod dataset;
 mod error;
+mod forest;
 mod grower;
 mod histogram;
 mod objective;
