@@ -80,6 +80,9 @@ pub(crate) trait Mask: Copy + Send + Sync {
 
     fn and(self, other: Self) -> Self;
 
+    /// All bits, or its own: a number found from the condition, not a branch on it.
+    fn or_all_if(self, condition: bool) -> Self;
+
     /// The lowest bit that is set.
     fn first(self) -> usize;
 }
@@ -111,6 +114,11 @@ macro_rules! impl_mask {
             #[inline(always)]
             fn and(self, other: Self) -> Self {
                 self & other
+            }
+
+            #[inline(always)]
+            fn or_all_if(self, condition: bool) -> Self {
+                self | (0 as $type).wrapping_sub(<$type>::from(condition))
             }
 
             #[inline(always)]
@@ -296,10 +304,10 @@ impl<R: Rank, M: Mask, const N: usize> Add<'_, R, M, N> {
         let mut start = 0;
         for (&end, values) in forest.ends.iter().zip(forest.values.chunks_exact(M::BITS)) {
             let mut masks = [M::ALL; N];
-            for node in &forest.nodes[start..end] {
-                let ranks = &ranks[node.column as usize];
+            for &Test { column, rank, mask } in &forest.nodes[start..end] {
+                let ranks = &ranks[column as usize];
                 for k in 0..N {
-                    masks[k] = masks[k].and(if ranks[k] <= node.rank { M::ALL } else { node.mask });
+                    masks[k] = masks[k].and(mask.or_all_if(ranks[k] <= rank));
                 }
             }
             for k in 0..N {

@@ -117,7 +117,7 @@ impl<'a> Grower<'a> {
             features: self.features.clone(),
             histogram,
         };
-        self.find_split(&mut root);
+        self.find_split(&mut root, slopes.are_unit());
         root
     }
 
@@ -223,17 +223,18 @@ impl<'a> Grower<'a> {
         (leaves[smaller].histogram, leaves[larger].histogram) = (new, of_parent);
         for leaf in [smaller, larger] {
             leaves[leaf].features = features.clone();
-            self.find_split(&mut leaves[leaf]);
+            self.find_split(&mut leaves[leaf], slopes.are_unit());
         }
     }
 
     /// Finds the best split of a leaf, and drops the features that have none: its children need not try them.
-    fn find_split(&mut self, leaf: &mut Growing) {
+    fn find_split(&mut self, leaf: &mut Growing, is_unit: bool) {
         let histogram = &self.histograms[leaf.histogram];
         leaf.features.retain(|&feature| {
             let bins = &histogram[self.layout.range(feature)];
             let mapper = &self.dataset.mappers()[feature];
-            let split = best_split(feature, bins, mapper, leaf.sums, &self.rules, &mut self.candidates);
+            let split =
+                best_split(feature, bins, mapper, leaf.sums, is_unit, &self.rules, &mut self.candidates);
             if let Some(split) = split
                 && leaf.best.is_none_or(|best| split.is_better_than(&best))
             {

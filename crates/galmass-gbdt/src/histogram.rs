@@ -22,6 +22,13 @@ pub(crate) enum Slopes<'a> {
     Both(&'a [f32], &'a [f32]),
 }
 
+impl Slopes<'_> {
+    /// Whether all hessians are 1.
+    pub(crate) fn are_unit(&self) -> bool {
+        matches!(self, Self::Unit(_))
+    }
+}
+
 /// Where the bins of each feature begin in a histogram.
 #[derive(Debug)]
 pub(crate) struct Layout {

@@ -99,49 +99,42 @@ impl Rules {
     }
 }
 
-/// Room for the thresholds of one feature, used again.
+/// The thresholds of one feature that leave enough on both sides, in the order in which they are tried. The memory is
+/// used again.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
     thresholds: Vec<u32>,
-    left: [Vec<f64>; 2],
-    right: [Vec<f64>; 2],
+    /// The sums on the side that is summed up; the other side has the rest.
+    summed: [Vec<f64>; 2],
     gains: Vec<f64>,
 }
 
 impl Candidates {
     fn clear(&mut self) {
         self.thresholds.clear();
-        self.left.iter_mut().chain(&mut self.right).for_each(Vec::clear);
+        self.summed.iter_mut().for_each(Vec::clear);
     }
 
     #[inline(always)]
-    fn push(&mut self, threshold: usize, left: [f64; 2], right: [f64; 2]) {
+    fn push(&mut self, threshold: usize, summed: [f64; 2]) {
         self.thresholds.push(threshold as u32);
-        for k in 0..2 {
-            self.left[k].push(left[k]);
-            self.right[k].push(right[k]);
-        }
+        self.summed[0].push(summed[0]);
+        self.summed[1].push(summed[1]);
     }
 
-    /// The first candidate of the largest gain above `least`.
-    fn best(&mut self, rules: &Rules, least: f64) -> Option<(usize, f64)> {
-        let n = self.thresholds.len();
-        self.gains.resize(n, 0.0);
-        let [left_gradients, left_hessians] = [&self.left[0][..n], &self.left[1][..n]];
-        let [right_gradients, right_hessians] = [&self.right[0][..n], &self.right[1][..n]];
-        let gains = &mut self.gains[..n];
-        for k in 0..n {
-            gains[k] = rules.gain(left_gradients[k], left_hessians[k])
-                + rules.gain(right_gradients[k], right_hessians[k]);
-        }
-        let mut best = None;
-        let mut most = least;
-        for (index, &gain) in gains.iter().enumerate() {
-            if gain > most {
-                (best, most) = (Some((index, gain)), gain);
-            }
-        }
-        best
+    /// The first candidate of the largest gain, if that is above `least`: its place, and the gain.
+    fn best(&mut self, scan: &Scan<'_>, least: f64) -> Option<(usize, f64)> {
+        let [gradients, hessians] = &self.summed;
+        let gain = |(&gradients, &hessians): (&f64, &f64)| {
+            let rest = scan.rest_of([gradients, hessians]);
+            scan.rules.gain(gradients, hessians) + scan.rules.gain(rest[0], rest[1])
+        };
+        self.gains.clear();
+        self.gains.extend(gradients.iter().zip(hessians).map(gain));
+        let larger = |most: f64, &gain: &f64| if gain > most { gain } else { most };
+        let most = self.gains.iter().fold(least, larger);
+        let is_any = most > least;
+        is_any.then(|| self.gains.iter().position(|&gain| gain == most).map(|place| (place, most)))?
     }
 }
 
@@ -164,7 +157,13 @@ impl Scan<'_> {
         (sums[1] * self.rows_per_hessian + 0.5) as i64
     }
 
-    /// Thresholds below `end`, the highest first.
+    /// What is left of the leaf.
+    #[inline(always)]
+    fn rest_of(&self, sums: [f64; 2]) -> [f64; 2] {
+        [self.gradients - sums[0], self.hessians - sums[1]]
+    }
+
+    /// Thresholds below `end`, the highest first; what is above is summed up.
     fn downwards(&self, end: usize, candidates: &mut Candidates) {
         let (mut gradients, mut hessians, mut n_rows) = (0.0, TINY, 0);
         for bin in (1..end).rev() {
@@ -175,15 +174,33 @@ impl Scan<'_> {
             if self.rules.is_too_small(n_rows, hessians) {
                 continue;
             }
-            let left_hessians = self.hessians - hessians;
-            if self.rules.is_too_small(self.n_rows - n_rows, left_hessians) {
+            if self.rules.is_too_small(self.n_rows - n_rows, self.hessians - hessians) {
                 break;
             }
-            candidates.push(bin - 1, [self.gradients - gradients, left_hessians], [gradients, hessians]);
+            candidates.push(bin - 1, [gradients, hessians]);
         }
     }
 
-    /// Thresholds below `end`, the lowest first; bins from `end` on go right.
+    /// The same where every row has a hessian of 1, so that hessians are numbers of rows, but for their last digits, and
+    /// need not be turned into them.
+    fn downwards_by_rows(&self, end: usize, candidates: &mut Candidates) {
+        let least = self.rules.min_sum_hessian_in_leaf.max(self.rules.min_data_in_leaf as f64 - 0.5);
+        let (mut gradients, mut hessians) = (0.0, TINY);
+        for bin in (1..end).rev() {
+            let sums = self.bins[bin];
+            gradients += sums[0];
+            hessians += sums[1];
+            if hessians < least {
+                continue;
+            }
+            if self.hessians - hessians < least {
+                break;
+            }
+            candidates.push(bin - 1, [gradients, hessians]);
+        }
+    }
+
+    /// Thresholds below `end`, the lowest first; what is below is summed up, and bins from `end` on go right.
     fn upwards(&self, end: usize, bin_0_is_known: bool, candidates: &mut Candidates) {
         let (mut gradients, mut hessians, mut n_rows) = (0.0, TINY, 0);
         let mut bins = 0..end;
@@ -213,25 +230,25 @@ impl Scan<'_> {
 
     /// Whether to go on.
     #[inline(always)]
-    fn try_upwards(&self, bin: usize, left: [f64; 2], n_rows: i64, candidates: &mut Candidates) -> bool {
-        if self.rules.is_too_small(n_rows, left[1]) {
+    fn try_upwards(&self, bin: usize, sums: [f64; 2], n_rows: i64, candidates: &mut Candidates) -> bool {
+        if self.rules.is_too_small(n_rows, sums[1]) {
             return true;
         }
-        let right_hessians = self.hessians - left[1];
-        if self.rules.is_too_small(self.n_rows - n_rows, right_hessians) {
+        if self.rules.is_too_small(self.n_rows - n_rows, self.hessians - sums[1]) {
             return false;
         }
-        candidates.push(bin, left, [self.gradients - left[0], right_hessians]);
+        candidates.push(bin, sums);
         true
     }
 }
 
-/// The best split of a leaf by one feature, and whether there is any that gains something.
+/// The best split of a leaf by one feature, if any gains something. `is_unit` says that every row has a hessian of 1.
 pub(crate) fn best_split(
     feature: usize,
     bins: &[Sums],
     mapper: &BinMapper,
     leaf: LeafSums,
+    is_unit: bool,
     rules: &Rules,
     candidates: &mut Candidates,
 ) -> Option<Split> {
@@ -248,35 +265,37 @@ pub(crate) fn best_split(
     // With two bins, one of them of missing values, there is one threshold and nothing to try both ways.
     let tries_both = mapper.has_missing() && mapper.n_bins() > 2;
     let end = mapper.n_bins() - usize::from(tries_both);
+    let split =
+        |candidates: &Candidates, (place, gain): (usize, f64), left: [f64; 2], missing_goes_left| Split {
+            feature,
+            threshold: candidates.thresholds[place] as usize,
+            missing_goes_left,
+            gain: gain - least,
+            left,
+            // Not what was summed up: the last digit is that of the difference.
+            right: scan.rest_of(left),
+        };
 
-    let mut split = None;
-    let take = |candidates: &mut Candidates, least_of_pass: f64, missing_goes_left: bool| {
-        let (index, gain) = candidates.best(rules, least)?;
-        (gain > least_of_pass).then(|| {
-            let left = [candidates.left[0][index], candidates.left[1][index]];
-            Split {
-                feature,
-                threshold: candidates.thresholds[index] as usize,
-                missing_goes_left,
-                gain: gain - least,
-                left,
-                // Not what was summed up: the last digit is that of the difference.
-                right: [leaf.gradients - left[0], hessians - left[1]],
-            }
-        })
-    };
     candidates.clear();
-    scan.downwards(end, candidates);
-    if let Some(found) = take(candidates, f64::NEG_INFINITY, tries_both || !mapper.has_missing()) {
-        split = Some(found);
+    if is_unit {
+        scan.downwards_by_rows(end, candidates);
+    } else {
+        scan.downwards(end, candidates);
     }
-    if tries_both {
-        candidates.clear();
-        scan.upwards(end - 1, mapper.most_frequent_bin() > 0, candidates);
-        let least_of_pass = split.map_or(f64::NEG_INFINITY, |split: Split| split.gain + least);
-        if let Some(found) = take(candidates, least_of_pass, false) {
-            split = Some(found);
-        }
+    let down = candidates.best(&scan, least);
+    let from_above = down.map(|(place, gain)| {
+        let left = scan.rest_of([0, 1].map(|k| candidates.summed[k][place]));
+        split(candidates, (place, gain), left, tries_both || !mapper.has_missing())
+    });
+    if !tries_both {
+        return from_above;
     }
-    split
+    candidates.clear();
+    scan.upwards(end - 1, mapper.most_frequent_bin() > 0, candidates);
+    let up = candidates.best(&scan, least);
+    let is_better = |gain: f64| from_above.is_none_or(|split| gain > split.gain + least);
+    let from_below = up.filter(|&(_, gain)| is_better(gain)).map(|(place, gain)| {
+        split(candidates, (place, gain), [0, 1].map(|k| candidates.summed[k][place]), false)
+    });
+    from_below.or(from_above)
 }
