@@ -9,7 +9,7 @@
 use crate::binning::ZERO;
 use crate::config::BoosterConfig;
 use crate::dataset::{Bins, Dataset};
-use crate::histogram::{self, Layout, Slopes, Sums};
+use crate::histogram::{self, Layout, Rows, Slopes, Sums};
 use crate::partition::Partition;
 use crate::splitting::{Candidates, LeafSums, Rules, Split, TINY, best_split};
 use crate::tree::{Child, Leaf, Missing, Node, Tree};
@@ -93,21 +93,10 @@ impl<'a> Grower<'a> {
     }
 
     fn root(&mut self, slopes: Slopes<'_>) -> Growing {
-        let total = |values: &[f32]| values.iter().fold(0.0, |sum, &value| sum + f64::from(value));
-        let (gradients, hessians) = match slopes {
-            Slopes::Unit(gradients) => (total(gradients), gradients.len() as f64),
-            Slopes::Both(gradients, hessians) => (total(gradients), total(hessians)),
-        };
-        let sums = LeafSums { gradients, hessians, n_rows: self.partition.n_rows(0) };
         let histogram = self.histogram(0);
-        histogram::sum_up(
-            &mut self.histograms[histogram],
-            &self.layout,
-            self.dataset,
-            None,
-            slopes,
-            [gradients, hessians],
-        );
+        let [gradients, hessians] =
+            histogram::sum_up(&mut self.histograms[histogram], &self.layout, self.dataset, Rows::All, slopes);
+        let sums = LeafSums { gradients, hessians, n_rows: self.partition.n_rows(0) };
         let mut root = Growing {
             sums,
             value: self.rules.leaf_value([gradients, hessians]),
@@ -212,9 +201,8 @@ impl<'a> Grower<'a> {
                 Slopes::Both(&self.gradients, &self.hessians)
             }
         };
-        let total = [sums.gradients, sums.hessians];
-        let histogram = &mut self.histograms[new];
-        histogram::sum_up(histogram, &self.layout, self.dataset, Some(rows), ordered, total);
+        let rows = Rows::Some(rows, [sums.gradients, sums.hessians]);
+        histogram::sum_up(&mut self.histograms[new], &self.layout, self.dataset, rows, ordered);
         let [of_parent_sums, new_sums] =
             self.histograms.get_disjoint_mut([of_parent, new]).unwrap_or_else(|_| {
                 unreachable!("the histogram of the new leaf is not that of the leaf that was split")

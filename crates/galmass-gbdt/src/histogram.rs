@@ -23,6 +23,15 @@ pub(crate) enum Slopes<'a> {
 }
 
 impl Slopes<'_> {
+    /// The sums over all rows, one after the other.
+    fn total(&self) -> Sums {
+        let sum = |values: &[f32]| values.iter().fold(0.0, |sum, &value| sum + f64::from(value));
+        match self {
+            Self::Unit(gradients) => [sum(gradients), gradients.len() as f64],
+            Self::Both(gradients, hessians) => [sum(gradients), sum(hessians)],
+        }
+    }
+
     /// Whether all hessians are 1.
     pub(crate) fn are_unit(&self) -> bool {
         matches!(self, Self::Unit(_))
@@ -56,30 +65,37 @@ impl Layout {
     }
 }
 
-/// Sums up the histogram of the rows of a leaf; `slopes` are those of the rows of the leaf, in their order, and `rows` is
-/// `None` for all rows. `total` is the sum over them.
+/// The rows of a leaf.
+#[derive(Clone, Copy)]
+pub(crate) enum Rows<'a> {
+    /// All there are: what they add up to is found on the way.
+    All,
+    /// Some, and what they add up to.
+    Some(&'a [u32], Sums),
+}
+
+/// Sums up the histogram of the rows of a leaf, and over all of them; `slopes` are those of its rows, in their order.
 pub(crate) fn sum_up(
     histogram: &mut [Sums],
     layout: &Layout,
     dataset: &Dataset,
-    rows: Option<&[u32]>,
+    rows: Rows<'_>,
     slopes: Slopes<'_>,
-    total: Sums,
-) {
-    match &dataset.bins {
-        Bins::Bytes(bins) => sum_up_groups(histogram, layout, &bins.groups, rows, slopes, total),
-        Bins::Words(bins) => sum_up_groups(histogram, layout, &bins.groups, rows, slopes, total),
-    }
+) -> Sums {
+    let total = match &dataset.bins {
+        Bins::Bytes(bins) => sum_up_groups(histogram, layout, &bins.groups, rows, slopes),
+        Bins::Words(bins) => sum_up_groups(histogram, layout, &bins.groups, rows, slopes),
+    };
+    total.unwrap_or_else(|| slopes.total())
 }
 
 fn sum_up_groups<B: Bin>(
     mut histogram: &mut [Sums],
     layout: &Layout,
     groups: &[Group<B>],
-    rows: Option<&[u32]>,
+    rows: Rows<'_>,
     slopes: Slopes<'_>,
-    total: Sums,
-) {
+) -> Option<Sums> {
     let mut parts = Vec::with_capacity(groups.len());
     for group in groups {
         let n_bins = layout.starts[group.first + group.n_features] - layout.starts[group.first];
@@ -92,17 +108,19 @@ fn sum_up_groups<B: Bin>(
     };
     let sum = |(group, part): (&Group<B>, &mut [Sums])| {
         part.fill([0.0; 2]);
-        add_group(part, layout, group, rows, slopes);
+        let total = add_group(part, layout, group, rows, slopes);
         for feature in group.first..group.first + group.n_features {
             let start = layout.starts[group.first];
             let bins = layout.range(feature);
             complete(&mut part[bins.start - start..bins.end - start], layout.most_frequent[feature], total);
         }
+        total
     };
+    // Every group finds the same total.
     if n_rows * layout.most_frequent.len() < WORTH_SHARING {
-        parts.into_iter().for_each(sum);
+        parts.into_iter().map(sum).last()
     } else {
-        parts.into_par_iter().for_each(sum);
+        parts.into_par_iter().map(sum).reduce_with(|_, total| total)
     }
 }
 
@@ -125,9 +143,9 @@ fn add_group<B: Bin>(
     part: &mut [Sums],
     layout: &Layout,
     group: &Group<B>,
-    rows: Option<&[u32]>,
+    rows: Rows<'_>,
     slopes: Slopes<'_>,
-) {
+) -> Sums {
     let start = layout.starts[group.first];
     let starts: [usize; GROUP] =
         std::array::from_fn(|place| layout.starts[group.first + place.min(group.n_features - 1)] - start);
@@ -147,32 +165,43 @@ fn add_rows<const N: usize, B: Bin>(
     part: &mut [Sums],
     starts: [usize; GROUP],
     bins: &[[B; GROUP]],
-    rows: Option<&[u32]>,
+    rows: Rows<'_>,
     slopes: Slopes<'_>,
-) {
+) -> Sums {
+    let mut total = [0.0; 2];
     match (rows, slopes) {
-        (None, Slopes::Unit(gradients)) => {
+        (Rows::All, Slopes::Unit(gradients)) => {
             for (bins, &gradient) in bins.iter().zip(gradients) {
-                add::<N, B>(part, &starts, bins, [f64::from(gradient), 1.0]);
+                let gradient = f64::from(gradient);
+                // Beside the others this sum, each step of which waits for the one before, costs nothing.
+                total[0] += gradient;
+                add::<N, B>(part, &starts, bins, [gradient, 1.0]);
             }
+            [total[0], gradients.len() as f64]
         }
-        (None, Slopes::Both(gradients, hessians)) => {
+        (Rows::All, Slopes::Both(gradients, hessians)) => {
             for (bins, (&gradient, &hessian)) in bins.iter().zip(gradients.iter().zip(hessians)) {
-                add::<N, B>(part, &starts, bins, [f64::from(gradient), f64::from(hessian)]);
+                let slopes = [f64::from(gradient), f64::from(hessian)];
+                total = [total[0] + slopes[0], total[1] + slopes[1]];
+                add::<N, B>(part, &starts, bins, slopes);
             }
+            total
         }
-        (Some(rows), Slopes::Unit(gradients)) => {
+        (Rows::Some(rows, total), Slopes::Unit(gradients)) => {
             for (index, (&row, &gradient)) in rows.iter().zip(gradients).enumerate() {
                 fetch_ahead(bins, rows, index);
                 add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), 1.0]);
             }
+            total
         }
-        (Some(rows), Slopes::Both(gradients, hessians)) => {
+        (Rows::Some(rows, total), Slopes::Both(gradients, hessians)) => {
             let slopes = gradients.iter().zip(hessians);
             for (index, (&row, (&gradient, &hessian))) in rows.iter().zip(slopes).enumerate() {
                 fetch_ahead(bins, rows, index);
-                add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), f64::from(hessian)]);
+                let slopes = [f64::from(gradient), f64::from(hessian)];
+                add::<N, B>(part, &starts, &bins[row as usize], slopes);
             }
+            total
         }
     }
 }
