@@ -5,7 +5,7 @@
 //! first leaf that is left in the end is that of the row. So there is no guess to be wrong, and 64 rows go side by side
 //! in vectors (QuickScorer: Lucchese et al. 2015, SIGIR, 73; its vectors: Lucchese et al. 2016).
 
-use ndarray::{ArrayView1, ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::tree::{Child, Missing, Tree};
@@ -80,9 +80,6 @@ pub(crate) trait Mask: Copy + Send + Sync {
 
     fn and(self, other: Self) -> Self;
 
-    /// All bits, or its own: a number found from the condition, not a branch on it.
-    fn or_all_if(self, condition: bool) -> Self;
-
     /// The lowest bit that is set.
     fn first(self) -> usize;
 }
@@ -114,11 +111,6 @@ macro_rules! impl_mask {
             #[inline(always)]
             fn and(self, other: Self) -> Self {
                 self & other
-            }
-
-            #[inline(always)]
-            fn or_all_if(self, condition: bool) -> Self {
-                self | (0 as $type).wrapping_sub(<$type>::from(condition))
             }
 
             #[inline(always)]
@@ -164,15 +156,12 @@ impl Forest {
 
     /// The prediction of all trees for a row.
     pub(crate) fn predict_row(&self, trees: &[Tree], row: &[f64]) -> f64 {
-        let mut sums = [0.0];
-        let rows = ArrayView1::from(row).insert_axis(Axis(0));
         match self {
-            Self::Small(forest) => forest.add_rows::<1>(rows, &mut sums),
-            Self::Medium(forest) => forest.add_rows::<1>(rows, &mut sums),
-            Self::Large(forest) => forest.add_rows::<1>(rows, &mut sums),
-            Self::Any => return trees.iter().map(|tree| tree.predict(row)).sum(),
+            Self::Small(forest) => forest.predict_row(row),
+            Self::Medium(forest) => forest.predict_row(row),
+            Self::Large(forest) => forest.predict_row(row),
+            Self::Any => trees.iter().map(|tree| tree.predict(row)).sum(),
         }
-        sums[0]
     }
 }
 
@@ -261,6 +250,26 @@ impl<R: Rank, M: Mask> Trees<R, M> {
         self.nodes.push(Test { column: column as u32, rank: R::from_index(rank), mask: M::without(left) });
     }
 
+    /// The prediction for a row.
+    fn predict_row(&self, row: &[f64]) -> f64 {
+        let ranks: Vec<R> = self.columns.iter().map(|column| column.rank(row[column.feature])).collect();
+        let keeps =
+            |test: &Test<R, M>| if ranks[test.column as usize] <= test.rank { M::ALL } else { test.mask };
+        let (mut sum, mut start) = (0.0, 0);
+        for (&end, values) in self.ends.iter().zip(self.values.chunks_exact(M::BITS)) {
+            // Four nodes that do not wait for each other, and no guess which way the row goes.
+            let (fours, rest) = self.nodes[start..end].as_chunks::<4>();
+            let mut mask = rest.iter().fold(M::ALL, |mask, test| mask.and(keeps(test)));
+            for four in fours {
+                let [a, b, c, d] = [0, 1, 2, 3].map(|k| keeps(&four[k]));
+                mask = mask.and(a.and(b).and(c.and(d)));
+            }
+            sum += values[mask.first()];
+            start = end;
+        }
+        sum
+    }
+
     /// Adds the predictions for up to `N` rows.
     fn add_rows<const N: usize>(&self, rows: ArrayView2<'_, f64>, sums: &mut [f64]) {
         let mut ranks = vec![[R::default(); N]; self.columns.len()];
@@ -307,7 +316,8 @@ impl<R: Rank, M: Mask, const N: usize> Add<'_, R, M, N> {
             for &Test { column, rank, mask } in &forest.nodes[start..end] {
                 let ranks = &ranks[column as usize];
                 for k in 0..N {
-                    masks[k] = masks[k].and(mask.or_all_if(ranks[k] <= rank));
+                    let kept = if ranks[k] <= rank { M::ALL } else { mask };
+                    masks[k] = masks[k].and(kept);
                 }
             }
             for k in 0..N {
