@@ -4,6 +4,7 @@ pub use galmass_core as core;
 pub use galmass_dataset as dataset;
 #[cfg(feature = "net")]
 pub use galmass_device as device;
+pub use galmass_gbdt as gbdt;
 pub use galmass_metrics as metrics;
 pub use galmass_mock as mock;
 #[cfg(feature = "net")]

@@ -1,0 +1,218 @@
+//! The bins of a feature: from its values to small integers, in their order.
+
+mod bounds;
+mod sample;
+
+use serde::{Deserialize, Serialize};
+
+use crate::GbdtError;
+pub(crate) use sample::sampled_rows;
+
+/// Values this close to zero are zero. A single-precision constant: which trees grow depends on it.
+pub(crate) const ZERO: f64 = 1e-35f32 as f64;
+
+/// Below this share of the rows the most frequent bin is taken to be that of zero.
+const MOST: f64 = 0.7;
+
+/// How the values of features become bins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BinningConfig {
+    /// The most bins of a feature, from 2 to 65535, that of missing values among them. Default: 255.
+    pub max_bin: usize,
+    /// A bin holds at least so many of the rows looked at, where values are distinct enough. Default: 3.
+    pub min_data_in_bin: usize,
+    /// Rows looked at to find the bins, drawn at random from tables with more. Default: 200000.
+    pub bin_construct_sample_cnt: usize,
+    /// The seed of that draw. Default: 1.
+    pub data_random_seed: u32,
+}
+
+impl Default for BinningConfig {
+    fn default() -> Self {
+        Self { max_bin: 255, min_data_in_bin: 3, bin_construct_sample_cnt: 200_000, data_random_seed: 1 }
+    }
+}
+
+impl BinningConfig {
+    pub(crate) fn check(&self) -> Result<(), GbdtError> {
+        let out_of_range = |setting, value: usize, allowed| {
+            Err(GbdtError::OutOfRange { setting, value: value as f64, allowed })
+        };
+        if !(2..=65_535).contains(&self.max_bin) {
+            return out_of_range("max_bin", self.max_bin, "from 2 to 65535");
+        }
+        if self.bin_construct_sample_cnt == 0 {
+            return out_of_range("bin_construct_sample_cnt", 0, "above 0");
+        }
+        Ok(())
+    }
+}
+
+/// The bins of one feature.
+///
+/// Bin k holds the values above the upper bound of bin k - 1, up to its own. Negative values, zero and positive
+/// values are in different bins. NaN has the last bin, if the rows looked at had any; else it is taken for zero.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BinMapper {
+    upper_bounds: Vec<f64>,
+    has_missing: bool,
+    /// The bin of zero.
+    default_bin: usize,
+    /// The bin that is not summed up but found from the others.
+    most_frequent_bin: usize,
+    /// Rows of each bin, among those looked at.
+    counts: Vec<usize>,
+    /// The smallest and the largest value looked at; NaN where there is none.
+    range: [f64; 2],
+}
+
+impl BinMapper {
+    /// Finds the bins by some values of a feature.
+    pub(crate) fn find(mut values: Vec<f64>, config: &BinningConfig) -> Self {
+        let n_rows = values.len();
+        values.retain(|value| !value.is_nan());
+        let n_missing = n_rows - values.len();
+        values.retain(|value| value.abs() > ZERO);
+        let n_zeros = n_rows - n_missing - values.len();
+        values.sort_unstable_by(f64::total_cmp);
+        let (mut lowest, mut highest) = (f64::NAN, f64::NAN);
+        if let (Some(&first), Some(&last)) = (values.first(), values.last()) {
+            let with_zero =
+                |value: f64, of: fn(f64, f64) -> f64| if n_zeros > 0 { of(value, 0.0) } else { value };
+            (lowest, highest) = (with_zero(first, f64::min), with_zero(last, f64::max));
+        } else if n_zeros > 0 {
+            (lowest, highest) = (0.0, 0.0);
+        }
+        let distinct = bounds::distinct(&values, n_zeros);
+        let has_missing = n_missing > 0;
+        let max_bin = config.max_bin - usize::from(has_missing);
+        let upper_bounds = bounds::find(&distinct, max_bin, config.min_data_in_bin);
+        let mut mapper = Self {
+            counts: vec![0; upper_bounds.len() + usize::from(has_missing)],
+            default_bin: bin_of(&upper_bounds, 0.0),
+            most_frequent_bin: 0,
+            upper_bounds,
+            has_missing,
+            range: [lowest, highest],
+        };
+        for &(value, count) in &distinct {
+            mapper.counts[bin_of(&mapper.upper_bounds, value)] += count;
+        }
+        if let (true, Some(last)) = (has_missing, mapper.counts.last_mut()) {
+            *last = n_missing;
+        }
+        // The first of the largest.
+        let most = mapper.counts.iter().max().copied().unwrap_or(0);
+        let first = mapper.counts.iter().position(|&count| count == most).unwrap_or(0);
+        let is_most = most as f64 / n_rows as f64 >= MOST;
+        mapper.most_frequent_bin = if is_most { first } else { mapper.default_bin };
+        mapper
+    }
+
+    /// The number of bins, that of missing values among them.
+    pub fn n_bins(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// The upper bounds of the bins but that of missing values; the last is infinite.
+    pub fn upper_bounds(&self) -> &[f64] {
+        &self.upper_bounds
+    }
+
+    /// Whether the rows looked at had missing values (NaN): they are in the last bin.
+    pub fn has_missing(&self) -> bool {
+        self.has_missing
+    }
+
+    /// The smallest and the largest value looked at; NaN where there was none.
+    pub fn range(&self) -> [f64; 2] {
+        self.range
+    }
+
+    /// The bin of a value.
+    #[inline]
+    pub fn bin(&self, value: f64) -> usize {
+        if value.is_nan() {
+            return if self.has_missing { self.n_bins() - 1 } else { self.default_bin };
+        }
+        bin_of(&self.upper_bounds, value)
+    }
+
+    pub(crate) fn most_frequent_bin(&self) -> usize {
+        self.most_frequent_bin
+    }
+
+    /// Whether no threshold leaves `min_data_in_leaf` of the rows looked at on both sides.
+    pub(crate) fn is_trivial(&self, min_data_in_leaf: usize) -> bool {
+        let n_rows: usize = self.counts.iter().sum();
+        let mut below = 0;
+        !self.counts[..self.n_bins().saturating_sub(1)].iter().any(|count| {
+            below += count;
+            below >= min_data_in_leaf && n_rows - below >= min_data_in_leaf
+        })
+    }
+}
+
+/// The first bin whose upper bound is not below a value.
+#[inline]
+fn bin_of(upper_bounds: &[f64], value: f64) -> usize {
+    upper_bounds.partition_point(|&bound| bound < value).min(upper_bounds.len().saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapper(values: &[f64], max_bin: usize) -> BinMapper {
+        let config = BinningConfig { max_bin, min_data_in_bin: 1, ..BinningConfig::default() };
+        BinMapper::find(values.to_vec(), &config)
+    }
+
+    #[test]
+    fn few_values_have_a_bin_each_with_bounds_between_them() {
+        let mapper = mapper(&[3.0, 1.0, 2.0, 1.0], 255);
+        // Zero has a bin of its own, though no row is there.
+        assert_eq!(mapper.n_bins(), 4);
+        assert_eq!(mapper.upper_bounds()[0], ZERO);
+        assert!((mapper.upper_bounds()[1] - 1.5).abs() < 1e-15 && mapper.upper_bounds()[3] == f64::INFINITY);
+        assert_eq!([-7.0, 0.0, 1.0, 1.5, 1.6, 9.0].map(|value| mapper.bin(value)), [0, 0, 1, 1, 2, 3]);
+        assert_eq!(mapper.range(), [1.0, 3.0]);
+    }
+
+    #[test]
+    fn missing_values_are_last() {
+        let with = mapper(&[f64::NAN, -1.0, 0.0, 1.0], 255);
+        assert_eq!(with.n_bins(), 4);
+        assert_eq!([f64::NAN, -1.0, 0.0, 1.0].map(|value| with.bin(value)), [3, 0, 1, 2]);
+        let without = mapper(&[-1.0, 0.0, 1.0], 255);
+        assert_eq!(without.bin(f64::NAN), without.bin(0.0));
+    }
+
+    #[test]
+    fn many_values_share_bins_of_about_equal_numbers() {
+        let values: Vec<f64> = (1..=1000).map(f64::from).collect();
+        let mapper = mapper(&values, 11);
+        assert!(mapper.n_bins() <= 11);
+        assert!(mapper.counts[1..].iter().all(|&count| (90..=200).contains(&count)), "{:?}", mapper.counts);
+        assert_eq!(mapper.counts.iter().sum::<usize>(), 1000);
+    }
+
+    #[test]
+    fn a_column_of_nothing_has_one_bin() {
+        for column in [vec![f64::NAN; 3], vec![0.0; 3], vec![]] {
+            let mapper = mapper(&column, 255);
+            assert!(mapper.is_trivial(1), "{mapper:?}");
+        }
+        assert!(mapper(&[5.0; 9], 255).is_trivial(1));
+        assert!(!mapper(&[5.0, 6.0], 255).is_trivial(1));
+    }
+
+    #[test]
+    fn infinite_values_are_values() {
+        // Half-way between 1 and infinity is infinity: both have one bin.
+        let mapper = mapper(&[f64::NEG_INFINITY, -1.0, 1.0, f64::INFINITY], 255);
+        assert_eq!(mapper.bin(f64::INFINITY), mapper.bin(1.0));
+        assert_eq!([f64::NEG_INFINITY, -1.0].map(|value| mapper.bin(value)), [0, 1]);
+    }
+}

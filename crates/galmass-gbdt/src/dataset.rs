@@ -1,0 +1,169 @@
+//! A table of features in bins, made once and used by any number of runs.
+
+use ndarray::ArrayView2;
+use rayon::prelude::*;
+
+use crate::binning::{BinMapper, BinningConfig, sampled_rows};
+use crate::{Bin, GbdtError};
+
+/// Features whose bins stand side by side in a row: those of one row are one word.
+pub(crate) const GROUP: usize = 8;
+
+/// A table of features in bins.
+///
+/// The bins are kept twice: by columns, to part the rows of a leaf by one feature, and by rows, to sum up the histograms
+/// of several features at once. That is two bytes a value, four where features have more than 256 bins; the table
+/// itself is not kept.
+#[derive(Debug)]
+pub struct Dataset {
+    n_rows: usize,
+    mappers: Vec<BinMapper>,
+    pub(crate) bins: Bins,
+}
+
+/// The bins of all values, as narrow as the largest of them allows.
+#[derive(Debug)]
+pub(crate) enum Bins {
+    Bytes(Table<u8>),
+    Words(Table<u16>),
+}
+
+/// Bins by columns and by rows.
+#[derive(Debug)]
+pub(crate) struct Table<B> {
+    pub(crate) columns: Vec<Vec<B>>,
+    pub(crate) groups: Vec<Group<B>>,
+}
+
+/// Some features side by side, row by row.
+#[derive(Debug)]
+pub(crate) struct Group<B> {
+    /// The first feature, and how many there are: up to [`GROUP`].
+    pub(crate) first: usize,
+    pub(crate) n_features: usize,
+    pub(crate) rows: Vec<[B; GROUP]>,
+}
+
+impl Dataset {
+    /// Puts a table, a row for each sample and a column for each feature, into bins.
+    ///
+    /// NaN is a missing value; infinite values are values.
+    ///
+    /// # Errors
+    /// [`GbdtError::OutOfRange`] for a setting, [`GbdtError::TooManyRows`] for more than 2^31 - 1 rows.
+    ///
+    /// # Examples
+    /// ```
+    /// use galmass_gbdt::{BinningConfig, Dataset};
+    /// use ndarray::array;
+    ///
+    /// let config = BinningConfig { min_data_in_bin: 1, ..BinningConfig::default() };
+    /// let dataset = Dataset::new(array![[1.0, 0.0], [2.0, f64::NAN], [3.0, 5.0]].view(), &config)?;
+    /// assert_eq!((dataset.n_rows(), dataset.n_features()), (3, 2));
+    /// assert_eq!(dataset.mappers()[1].n_bins(), 3);
+    /// # Ok::<(), galmass_gbdt::GbdtError>(())
+    /// ```
+    pub fn new(table: ArrayView2<'_, f64>, config: &BinningConfig) -> Result<Self, GbdtError> {
+        const MOST: usize = i32::MAX as usize;
+        config.check()?;
+        let n_rows = table.nrows();
+        if n_rows > MOST {
+            return Err(GbdtError::TooManyRows { n_rows, most: MOST });
+        }
+        let sampled = sampled_rows(n_rows, config.bin_construct_sample_cnt, config.data_random_seed);
+        let find = |feature: usize| {
+            let column = table.column(feature);
+            let values = match &sampled {
+                Some(rows) => rows.iter().map(|&row| column[row]).collect(),
+                None => column.to_vec(),
+            };
+            BinMapper::find(values, config)
+        };
+        let mappers: Vec<BinMapper> = (0..table.ncols()).into_par_iter().map(find).collect();
+        let is_narrow = mappers.iter().all(|mapper| mapper.n_bins() <= 1 << 8);
+        let bins = if is_narrow {
+            Bins::Bytes(Table::new(table, &mappers))
+        } else {
+            Bins::Words(Table::new(table, &mappers))
+        };
+        Ok(Self { n_rows, mappers, bins })
+    }
+
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// The number of features.
+    pub fn n_features(&self) -> usize {
+        self.mappers.len()
+    }
+
+    /// The bins of each feature.
+    pub fn mappers(&self) -> &[BinMapper] {
+        &self.mappers
+    }
+}
+
+impl<B: Bin> Table<B> {
+    fn new(table: ArrayView2<'_, f64>, mappers: &[BinMapper]) -> Self {
+        let column = |(feature, mapper): (usize, &BinMapper)| {
+            table.column(feature).iter().map(|&value| B::from_index(mapper.bin(value))).collect()
+        };
+        let columns: Vec<Vec<B>> = mappers.par_iter().enumerate().map(column).collect();
+        // Groups of about equally many features, which threads share.
+        let n_groups = mappers.len().div_ceil(GROUP);
+        let groups = (0..n_groups).into_par_iter().map(|group| {
+            let [first, end] = [group, group + 1].map(|group| group * mappers.len() / n_groups);
+            let mut rows = vec![[B::default(); GROUP]; table.nrows()];
+            for (place, column) in columns[first..end].iter().enumerate() {
+                rows.iter_mut().zip(column).for_each(|(row, &bin)| row[place] = bin);
+            }
+            Group { first, n_features: end - first, rows }
+        });
+        let groups = groups.collect();
+        Self { columns, groups }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn both_copies_hold_the_same_bins() {
+        for (max_bin, n_features) in [(255, 10), (300, 9), (255, 1)] {
+            let table = Array2::from_shape_fn((1000, n_features), |(row, feature)| {
+                (row * (7 + feature) % 997) as f64
+            });
+            let config = BinningConfig { max_bin, ..BinningConfig::default() };
+            let dataset = Dataset::new(table.view(), &config).unwrap();
+            fn check<B: Bin>(bins: &Table<B>) -> usize {
+                let mut n_seen = 0;
+                for group in &bins.groups {
+                    for place in 0..group.n_features {
+                        let column = &bins.columns[group.first + place];
+                        assert!(group.rows.iter().zip(column).all(|(row, bin)| row[place] == *bin));
+                        n_seen += 1;
+                    }
+                }
+                n_seen
+            }
+            let n_seen = match &dataset.bins {
+                Bins::Bytes(bins) => check(bins),
+                Bins::Words(bins) => check(bins),
+            };
+            assert_eq!(n_seen, n_features);
+            assert_eq!(matches!(dataset.bins, Bins::Words(_)), max_bin > 256);
+        }
+    }
+
+    #[test]
+    fn an_empty_table_is_a_table() {
+        let dataset = Dataset::new(Array2::zeros((0, 3)).view(), &BinningConfig::default()).unwrap();
+        assert_eq!((dataset.n_rows(), dataset.n_features()), (0, 3));
+        let dataset = Dataset::new(Array2::zeros((3, 0)).view(), &BinningConfig::default()).unwrap();
+        assert_eq!((dataset.n_rows(), dataset.n_features()), (3, 0));
+    }
+}

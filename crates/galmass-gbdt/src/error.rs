@@ -1,0 +1,45 @@
+//! What can be wrong with a call.
+
+/// An error of this crate: the caller can mend the call.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GbdtError {
+    /// A setting beyond its range.
+    #[error("{setting} is {value}, but must be {allowed}")]
+    OutOfRange {
+        /// The name of the setting.
+        setting: &'static str,
+        /// What it is.
+        value: f64,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// Two things of one length differ in it.
+    #[error("{what} has {found} entries where {expected} are expected")]
+    LengthMismatch {
+        /// The thing that is too long or too short.
+        what: &'static str,
+        /// The length of the others.
+        expected: usize,
+        /// Its own length.
+        found: usize,
+    },
+    /// A number that is infinite or not a number.
+    #[error("{what} of row {row} is {value}")]
+    NotFinite {
+        /// What the number is.
+        what: &'static str,
+        /// Its row.
+        row: usize,
+        /// The number.
+        value: f64,
+    },
+    /// More rows than fit into 32 bits.
+    #[error("{n_rows} rows are more than {most}")]
+    TooManyRows {
+        /// The rows of the table.
+        n_rows: usize,
+        /// The most there can be.
+        most: usize,
+    },
+}

@@ -1,0 +1,243 @@
+//! Sums of gradients and hessians by bin.
+//!
+//! The histogram of a leaf is summed up over its rows in their order, or is that of its parent less that of its sibling.
+
+use rayon::prelude::*;
+
+use crate::Bin;
+use crate::dataset::{Bins, Dataset, GROUP, Group};
+
+/// The sum of the gradients and that of the hessians in a bin.
+pub(crate) type Sums = [f64; 2];
+
+/// Rows times features below which one thread is faster than several.
+const WORTH_SHARING: usize = 1 << 15;
+
+/// What is summed up for each row.
+#[derive(Clone, Copy)]
+pub(crate) enum Slopes<'a> {
+    /// Gradients, with hessians of 1.
+    Unit(&'a [f32]),
+    /// Gradients and hessians.
+    Both(&'a [f32], &'a [f32]),
+}
+
+impl Slopes<'_> {
+    /// The sums over all rows, one after the other.
+    fn total(&self) -> Sums {
+        let sum = |values: &[f32]| values.iter().fold(0.0, |sum, &value| sum + f64::from(value));
+        match self {
+            Self::Unit(gradients) => [sum(gradients), gradients.len() as f64],
+            Self::Both(gradients, hessians) => [sum(gradients), sum(hessians)],
+        }
+    }
+
+    /// Whether all hessians are 1.
+    pub(crate) fn are_unit(&self) -> bool {
+        matches!(self, Self::Unit(_))
+    }
+}
+
+/// Where the bins of each feature begin in a histogram.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    starts: Vec<usize>,
+    /// For each feature the bin that is found from the others; 0 is not needed at all.
+    most_frequent: Vec<usize>,
+}
+
+impl Layout {
+    pub(crate) fn of(dataset: &Dataset) -> Self {
+        let mut starts = vec![0];
+        for mapper in dataset.mappers() {
+            starts.push(starts[starts.len() - 1] + mapper.n_bins());
+        }
+        Self { starts, most_frequent: dataset.mappers().iter().map(|m| m.most_frequent_bin()).collect() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.starts[self.starts.len() - 1]
+    }
+
+    /// The bins of a feature.
+    pub(crate) fn range(&self, feature: usize) -> std::ops::Range<usize> {
+        self.starts[feature]..self.starts[feature + 1]
+    }
+}
+
+/// The rows of a leaf.
+#[derive(Clone, Copy)]
+pub(crate) enum Rows<'a> {
+    /// All there are: what they add up to is found on the way.
+    All,
+    /// Some, and what they add up to.
+    Some(&'a [u32], Sums),
+}
+
+/// Sums up the histogram of the rows of a leaf, and over all of them; `slopes` are those of its rows, in their order.
+pub(crate) fn sum_up(
+    histogram: &mut [Sums],
+    layout: &Layout,
+    dataset: &Dataset,
+    rows: Rows<'_>,
+    slopes: Slopes<'_>,
+) -> Sums {
+    let total = match &dataset.bins {
+        Bins::Bytes(bins) => sum_up_groups(histogram, layout, &bins.groups, rows, slopes),
+        Bins::Words(bins) => sum_up_groups(histogram, layout, &bins.groups, rows, slopes),
+    };
+    total.unwrap_or_else(|| slopes.total())
+}
+
+fn sum_up_groups<B: Bin>(
+    mut histogram: &mut [Sums],
+    layout: &Layout,
+    groups: &[Group<B>],
+    rows: Rows<'_>,
+    slopes: Slopes<'_>,
+) -> Option<Sums> {
+    let mut parts = Vec::with_capacity(groups.len());
+    for group in groups {
+        let n_bins = layout.starts[group.first + group.n_features] - layout.starts[group.first];
+        let (part, rest) = histogram.split_at_mut(n_bins);
+        parts.push((group, part));
+        histogram = rest;
+    }
+    let n_rows = match slopes {
+        Slopes::Unit(gradients) | Slopes::Both(gradients, _) => gradients.len(),
+    };
+    let sum = |(group, part): (&Group<B>, &mut [Sums])| {
+        part.fill([0.0; 2]);
+        let total = add_group(part, layout, group, rows, slopes);
+        for feature in group.first..group.first + group.n_features {
+            let start = layout.starts[group.first];
+            let bins = layout.range(feature);
+            complete(&mut part[bins.start - start..bins.end - start], layout.most_frequent[feature], total);
+        }
+        total
+    };
+    // Every group finds the same total.
+    if n_rows * layout.most_frequent.len() < WORTH_SHARING {
+        parts.into_iter().map(sum).last()
+    } else {
+        parts.into_par_iter().map(sum).reduce_with(|_, total| total)
+    }
+}
+
+/// Finds the most frequent bin from the others. Its sum is known already, but not with this rounding, by which ties are
+/// decided.
+fn complete(bins: &mut [Sums], most_frequent: usize, total: Sums) {
+    if most_frequent > 0 {
+        let [mut gradients, mut hessians] = total;
+        for (bin, sums) in bins.iter().enumerate() {
+            if bin != most_frequent {
+                gradients -= sums[0];
+                hessians -= sums[1];
+            }
+        }
+        bins[most_frequent] = [gradients, hessians];
+    }
+}
+
+fn add_group<B: Bin>(
+    part: &mut [Sums],
+    layout: &Layout,
+    group: &Group<B>,
+    rows: Rows<'_>,
+    slopes: Slopes<'_>,
+) -> Sums {
+    let start = layout.starts[group.first];
+    let starts: [usize; GROUP] =
+        std::array::from_fn(|place| layout.starts[group.first + place.min(group.n_features - 1)] - start);
+    match group.n_features {
+        1 => add_rows::<1, B>(part, starts, &group.rows, rows, slopes),
+        2 => add_rows::<2, B>(part, starts, &group.rows, rows, slopes),
+        3 => add_rows::<3, B>(part, starts, &group.rows, rows, slopes),
+        4 => add_rows::<4, B>(part, starts, &group.rows, rows, slopes),
+        5 => add_rows::<5, B>(part, starts, &group.rows, rows, slopes),
+        6 => add_rows::<6, B>(part, starts, &group.rows, rows, slopes),
+        7 => add_rows::<7, B>(part, starts, &group.rows, rows, slopes),
+        _ => add_rows::<GROUP, B>(part, starts, &group.rows, rows, slopes),
+    }
+}
+
+fn add_rows<const N: usize, B: Bin>(
+    part: &mut [Sums],
+    starts: [usize; GROUP],
+    bins: &[[B; GROUP]],
+    rows: Rows<'_>,
+    slopes: Slopes<'_>,
+) -> Sums {
+    let mut total = [0.0; 2];
+    match (rows, slopes) {
+        (Rows::All, Slopes::Unit(gradients)) => {
+            for (bins, &gradient) in bins.iter().zip(gradients) {
+                let gradient = f64::from(gradient);
+                // Beside the others this sum, each step of which waits for the one before, costs nothing.
+                total[0] += gradient;
+                add::<N, B>(part, &starts, bins, [gradient, 1.0]);
+            }
+            [total[0], gradients.len() as f64]
+        }
+        (Rows::All, Slopes::Both(gradients, hessians)) => {
+            for (bins, (&gradient, &hessian)) in bins.iter().zip(gradients.iter().zip(hessians)) {
+                let slopes = [f64::from(gradient), f64::from(hessian)];
+                total = [total[0] + slopes[0], total[1] + slopes[1]];
+                add::<N, B>(part, &starts, bins, slopes);
+            }
+            total
+        }
+        (Rows::Some(rows, total), Slopes::Unit(gradients)) => {
+            for (index, (&row, &gradient)) in rows.iter().zip(gradients).enumerate() {
+                fetch_ahead(bins, rows, index);
+                add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), 1.0]);
+            }
+            total
+        }
+        (Rows::Some(rows, total), Slopes::Both(gradients, hessians)) => {
+            let slopes = gradients.iter().zip(hessians);
+            for (index, (&row, (&gradient, &hessian))) in rows.iter().zip(slopes).enumerate() {
+                fetch_ahead(bins, rows, index);
+                let slopes = [f64::from(gradient), f64::from(hessian)];
+                add::<N, B>(part, &starts, &bins[row as usize], slopes);
+            }
+            total
+        }
+    }
+}
+
+/// Asks for the bins of a row that is soon due: processors do not see by themselves which rows a leaf has.
+#[inline(always)]
+fn fetch_ahead<B>(bins: &[[B; GROUP]], rows: &[u32], index: usize) {
+    const AHEAD: usize = 32;
+    if let Some(&row) = rows.get(index + AHEAD) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let place: *const [B; GROUP] = bins.as_ptr().wrapping_add(row as usize);
+            // SAFETY: whatever the address, nothing is read.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (bins, row);
+    }
+}
+
+/// Adds the slopes of a row to the bins of the features of a group.
+#[inline(always)]
+fn add<const N: usize, B: Bin>(part: &mut [Sums], starts: &[usize; GROUP], bins: &[B; GROUP], slopes: Sums) {
+    for place in 0..N {
+        let index = starts[place] + bins[place].index();
+        // SAFETY: every bin of a dataset is less than the number of bins of its feature, and `part` has all bins of
+        // the features of the group.
+        let sums = unsafe { part.get_unchecked_mut(index) };
+        *sums = [sums[0] + slopes[0], sums[1] + slopes[1]];
+    }
+}
+
+/// Leaves in `larger`, the histogram of the parent, what is not in `smaller`.
+pub(crate) fn subtract(larger: &mut [Sums], smaller: &[Sums]) {
+    for (larger, smaller) in larger.iter_mut().zip(smaller) {
+        *larger = [larger[0] - smaller[0], larger[1] - smaller[1]];
+    }
+}
