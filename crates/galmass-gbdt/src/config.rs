@@ -26,6 +26,44 @@ pub struct BoosterConfig {
     pub lambda_l2: f64,
     /// The least gain of a split. Default: 0.
     pub min_gain_to_split: f64,
+    /// Whether scores begin at what the objective finds best for all rows, and not at 0. Default: true.
+    pub boost_from_average: bool,
+    /// How the rows of a tree are drawn. Default: bagging.
+    pub data_sample_strategy: DataSampleStrategy,
+    /// Bagging: the chance of a row to be drawn, above 0. Default: 1.
+    pub bagging_fraction: f64,
+    /// Bagging: rows are drawn anew after so many rounds; 0 for no bagging. Default: 0.
+    pub bagging_freq: usize,
+    /// The seed of bagging and of GOSS. Default: 3.
+    pub bagging_seed: u32,
+    /// GOSS: the share of rows with the largest gradients, which are all kept. Default: 0.2.
+    pub top_rate: f64,
+    /// GOSS: the share of rows drawn from the others. Default: 0.1.
+    pub other_rate: f64,
+    /// The share of the features drawn for a tree, above 0; at least one. Default: 1.
+    pub feature_fraction: f64,
+    /// The share of the features of a tree drawn for a leaf, above 0; at least one. Default: 1.
+    pub feature_fraction_bynode: f64,
+    /// The seed of the draws of features. Default: 2.
+    pub feature_fraction_seed: u32,
+    /// Training ends when no metric of an evaluation has improved for so many rounds; 0 for never. Default: 0.
+    pub early_stopping_round: usize,
+    /// Whether only the first metric counts for that. Default: false.
+    pub first_metric_only: bool,
+    /// An improvement is by more than this. Default: 0.
+    pub early_stopping_min_delta: f64,
+}
+
+/// How the rows of a tree are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataSampleStrategy {
+    /// Each row with the same chance, or all of them.
+    #[default]
+    Bagging,
+    /// Gradient-based one-side sampling (Ke et al. 2017): all rows with large gradients and some of the others, which
+    /// count for more to make up for it. Begins after 1 / `learning_rate` rounds.
+    Goss,
 }
 
 impl Default for BoosterConfig {
@@ -40,6 +78,19 @@ impl Default for BoosterConfig {
             lambda_l1: 0.0,
             lambda_l2: 0.0,
             min_gain_to_split: 0.0,
+            boost_from_average: true,
+            data_sample_strategy: DataSampleStrategy::Bagging,
+            bagging_fraction: 1.0,
+            bagging_freq: 0,
+            bagging_seed: 3,
+            top_rate: 0.2,
+            other_rate: 0.1,
+            feature_fraction: 1.0,
+            feature_fraction_bynode: 1.0,
+            feature_fraction_seed: 2,
+            early_stopping_round: 0,
+            first_metric_only: false,
+            early_stopping_min_delta: 0.0,
         }
     }
 }
@@ -61,6 +112,17 @@ impl BoosterConfig {
         is_at_least_zero("lambda_l1", self.lambda_l1)?;
         is_at_least_zero("lambda_l2", self.lambda_l2)?;
         is_at_least_zero("min_gain_to_split", self.min_gain_to_split)?;
+        is_at_least_zero("early_stopping_min_delta", self.early_stopping_min_delta)?;
+        let is_share = |setting, value: f64| {
+            let error = GbdtError::OutOfRange { setting, value, allowed: "above 0, up to 1" };
+            if value > 0.0 && value <= 1.0 { Ok(()) } else { Err(error) }
+        };
+        is_share("bagging_fraction", self.bagging_fraction)?;
+        is_share("feature_fraction", self.feature_fraction)?;
+        is_share("feature_fraction_bynode", self.feature_fraction_bynode)?;
+        is_share("top_rate", self.top_rate)?;
+        is_share("other_rate", self.other_rate)?;
+        is_share("top_rate + other_rate", self.top_rate + self.other_rate)?;
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             let (setting, value) = ("learning_rate", self.learning_rate);
             return Err(GbdtError::OutOfRange { setting, value, allowed: "above 0, and finite" });

@@ -11,6 +11,7 @@ use crate::config::BoosterConfig;
 use crate::dataset::{Bins, Dataset};
 use crate::histogram::{self, Layout, Slopes, Sums};
 use crate::partition::Partition;
+use crate::sampling::{Bag, FeatureSampler};
 use crate::splitting::{Candidates, LeafSums, Rules, Split, TINY, best_split};
 use crate::tree::{Child, Leaf, Missing, Node, Tree};
 
@@ -21,9 +22,11 @@ pub(crate) struct Grower<'a> {
     num_leaves: usize,
     max_depth: usize,
     layout: Layout,
-    /// The features that can be split at all.
-    features: Vec<usize>,
+    pub(crate) features: FeatureSampler,
+    /// The rows that trees are grown on.
     pub(crate) partition: Partition,
+    /// The rows of each leaf that it is not grown on.
+    pub(crate) outside: Partition,
     histograms: Vec<Vec<Sums>>,
     candidates: Candidates,
     /// Slopes in the order of the rows of a leaf.
@@ -55,9 +58,10 @@ impl<'a> Grower<'a> {
             rules: Rules::of(config),
             num_leaves: config.num_leaves,
             max_depth: if config.max_depth == 0 { usize::MAX } else { config.max_depth },
-            features: (0..dataset.n_features()).filter(is_splittable).collect(),
+            features: FeatureSampler::new(config, (0..dataset.n_features()).filter(is_splittable).collect()),
             layout,
             partition: Partition::default(),
+            outside: Partition::default(),
             histograms: Vec::new(),
             candidates: Candidates::default(),
             gradients: Vec::new(),
@@ -65,11 +69,20 @@ impl<'a> Grower<'a> {
         }
     }
 
-    /// Grows a tree on all rows; its leaves are those of the partition.
-    pub(crate) fn grow(&mut self, slopes: Slopes<'_>) -> Tree {
-        self.partition.reset(0..self.dataset.n_rows() as u32);
+    /// Grows a tree on the rows of a bag or on all; its leaves are those of the partitions.
+    pub(crate) fn grow(&mut self, slopes: Slopes<'_>, bag: Option<&Bag>) -> Tree {
+        match bag {
+            None => {
+                self.partition.reset(0..self.dataset.n_rows() as u32);
+                self.outside.reset(0..0);
+            }
+            Some(bag) => {
+                self.partition.reset(bag.inside.iter().copied());
+                self.outside.reset(bag.outside.iter().copied());
+            }
+        }
         let mut nodes: Vec<Node> = Vec::with_capacity(self.num_leaves - 1);
-        let mut leaves = vec![self.root(slopes)];
+        let mut leaves = vec![self.root(slopes, bag)];
         while leaves.len() < self.num_leaves {
             let Some((leaf, split)) = best_of(&leaves) else { break };
             let node = nodes.len();
@@ -92,19 +105,25 @@ impl<'a> Grower<'a> {
         Tree { nodes, leaves: leaves.collect(), shrinkage: 1.0 }
     }
 
-    fn root(&mut self, slopes: Slopes<'_>) -> Growing {
+    fn root(&mut self, slopes: Slopes<'_>, bag: Option<&Bag>) -> Growing {
+        let rows = bag.map(|bag| &bag.inside[..]);
+        let slopes = match rows {
+            None => slopes,
+            Some(rows) => gather_slopes(&mut self.gradients, &mut self.hessians, slopes, rows),
+        };
         let total = |values: &[f32]| values.iter().fold(0.0, |sum, &value| sum + f64::from(value));
         let (gradients, hessians) = match slopes {
             Slopes::Unit(gradients) => (total(gradients), gradients.len() as f64),
             Slopes::Both(gradients, hessians) => (total(gradients), total(hessians)),
         };
         let sums = LeafSums { gradients, hessians, n_rows: self.partition.n_rows(0) };
-        let histogram = self.histogram(0);
+        let histogram = 0;
+        make_histogram(&mut self.histograms, &self.layout, histogram);
         histogram::sum_up(
             &mut self.histograms[histogram],
             &self.layout,
             self.dataset,
-            None,
+            rows,
             slopes,
             [gradients, hessians],
         );
@@ -114,19 +133,11 @@ impl<'a> Grower<'a> {
             depth: 0,
             parent: None,
             best: None,
-            features: self.features.clone(),
+            features: self.features.draw_tree().to_vec(),
             histogram,
         };
         self.find_split(&mut root);
         root
-    }
-
-    /// The histogram of this index, made if it is not there.
-    fn histogram(&mut self, index: usize) -> usize {
-        while self.histograms.len() <= index {
-            self.histograms.push(vec![[0.0; 2]; self.layout.len()]);
-        }
-        index
     }
 
     fn node(&self, leaf: usize, right: usize, parent: &Growing, split: &Split) -> Node {
@@ -155,9 +166,11 @@ impl<'a> Grower<'a> {
         if let (true, Some(missing)) = (mapper.has_missing(), goes_left.last_mut()) {
             *missing = split.missing_goes_left;
         }
-        match &self.dataset.bins {
-            Bins::Bytes(bins) => self.partition.split(leaf, &bins.columns[split.feature], &goes_left),
-            Bins::Words(bins) => self.partition.split(leaf, &bins.columns[split.feature], &goes_left),
+        for partition in [&mut self.partition, &mut self.outside] {
+            match &self.dataset.bins {
+                Bins::Bytes(bins) => partition.split(leaf, &bins.columns[split.feature], &goes_left),
+                Bins::Words(bins) => partition.split(leaf, &bins.columns[split.feature], &goes_left),
+            }
         }
     }
 
@@ -194,24 +207,17 @@ impl<'a> Grower<'a> {
         let n_rows = [left, right].map(|leaf| leaves[leaf].sums.n_rows);
         let has_enough = n_rows.iter().any(|&n_rows| n_rows >= 2 * self.rules.min_data_in_leaf());
         let is_last = leaves.len() == self.num_leaves;
-        if !has_enough || is_last || leaves[left].depth >= self.max_depth || features.is_empty() {
+        // With draws for each leaf one is made all the same.
+        let is_hopeless = features.is_empty() && !self.features.draws_by_node();
+        if !has_enough || is_last || leaves[left].depth >= self.max_depth || is_hopeless {
             return;
         }
         let (smaller, larger) = if n_rows[0] < n_rows[1] { (left, right) } else { (right, left) };
-        let new = self.histogram(right);
+        let new = right;
+        make_histogram(&mut self.histograms, &self.layout, new);
         let sums = leaves[smaller].sums;
         let rows = self.partition.rows(smaller);
-        let ordered = match slopes {
-            Slopes::Unit(gradients) => {
-                gather(&mut self.gradients, gradients, rows);
-                Slopes::Unit(&self.gradients)
-            }
-            Slopes::Both(gradients, hessians) => {
-                gather(&mut self.gradients, gradients, rows);
-                gather(&mut self.hessians, hessians, rows);
-                Slopes::Both(&self.gradients, &self.hessians)
-            }
-        };
+        let ordered = gather_slopes(&mut self.gradients, &mut self.hessians, slopes, rows);
         let total = [sums.gradients, sums.hessians];
         let histogram = &mut self.histograms[new];
         histogram::sum_up(histogram, &self.layout, self.dataset, Some(rows), ordered, total);
@@ -229,6 +235,9 @@ impl<'a> Grower<'a> {
 
     /// Finds the best split of a leaf, and drops the features that have none: its children need not try them.
     fn find_split(&mut self, leaf: &mut Growing) {
+        // Features that are not drawn are tried all the same: they may be drawn for the children.
+        let drawn = self.features.draw_node();
+        let is_drawn = |feature| drawn.as_ref().is_none_or(|drawn| drawn.binary_search(&feature).is_ok());
         let histogram = &self.histograms[leaf.histogram];
         leaf.features.retain(|&feature| {
             let bins = &histogram[self.layout.range(feature)];
@@ -236,11 +245,39 @@ impl<'a> Grower<'a> {
             let split = best_split(feature, bins, mapper, leaf.sums, &self.rules, &mut self.candidates);
             if let Some(split) = split
                 && leaf.best.is_none_or(|best| split.is_better_than(&best))
+                && is_drawn(feature)
             {
                 leaf.best = Some(split);
             }
             split.is_some()
         });
+    }
+}
+
+/// Makes the histogram of this index if it is not there.
+fn make_histogram(histograms: &mut Vec<Vec<Sums>>, layout: &Layout, index: usize) {
+    while histograms.len() <= index {
+        histograms.push(vec![[0.0; 2]; layout.len()]);
+    }
+}
+
+/// The slopes of some rows, in their order.
+fn gather_slopes<'a>(
+    gradients: &'a mut Vec<f32>,
+    hessians: &'a mut Vec<f32>,
+    slopes: Slopes<'_>,
+    rows: &[u32],
+) -> Slopes<'a> {
+    match slopes {
+        Slopes::Unit(of_all) => {
+            gather(gradients, of_all, rows);
+            Slopes::Unit(gradients)
+        }
+        Slopes::Both(of_all, hessians_of_all) => {
+            gather(gradients, of_all, rows);
+            gather(hessians, hessians_of_all, rows);
+            Slopes::Both(gradients, hessians)
+        }
     }
 }
 

@@ -12,19 +12,29 @@ mod binning;
 mod booster;
 mod config;
 mod dataset;
+mod early_stopping;
 mod error;
 mod grower;
 mod histogram;
+mod link;
+mod metric;
 mod objective;
 mod partition;
+mod sampling;
 mod splitting;
+mod training;
 mod tree;
 
 use bin::Bin;
 pub use binning::{BinMapper, BinningConfig};
 pub use booster::Booster;
-pub use config::BoosterConfig;
+pub use config::{BoosterConfig, DataSampleStrategy};
 pub use dataset::Dataset;
 pub use error::GbdtError;
-pub use objective::{Objective, SquaredError};
+pub use link::Link;
+pub use metric::{LogLoss, MeanAbsoluteError, MeanSquaredError, Metric, RootMeanSquaredError};
+pub use objective::{
+    AbsoluteError, Huber, Logistic, Objective, Poisson, Quantile, Softmax, SquaredError, Targets, pointwise,
+};
+pub use training::{Curve, Evaluation, Round, Trained, Training};
 pub use tree::{Child, Leaf, Missing, Node, Tree};

@@ -6,7 +6,7 @@ mod sample;
 use serde::{Deserialize, Serialize};
 
 use crate::GbdtError;
-pub(crate) use sample::sampled_rows;
+pub(crate) use sample::{Lcg, sampled_rows};
 
 /// Values this close to zero are zero. A single-precision constant: which trees grow depends on it.
 pub(crate) const ZERO: f64 = 1e-35f32 as f64;
