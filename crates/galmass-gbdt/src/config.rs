@@ -26,6 +26,17 @@ pub struct BoosterConfig {
     pub lambda_l2: f64,
     /// The least gain of a split. Default: 0.
     pub min_gain_to_split: f64,
+    /// The largest value of a leaf before it is multiplied by the learning rate, either way; 0 for no limit. Default: 0.
+    pub max_delta_step: f64,
+    /// How strongly the values of leaves with few rows are drawn to that of the node above: a leaf with so many rows
+    /// comes to stand half-way. Default: 0.
+    pub path_smooth: f64,
+    /// For each feature 1 if predictions may only rise with it, -1 if they may only fall, else 0; empty for no
+    /// constraint. Values are kept within bounds half-way between those of siblings (LightGBM's method `basic`).
+    /// Default: empty.
+    pub monotone_constraints: Vec<i8>,
+    /// To how many levels from the root splits by features with such a constraint are discouraged. Default: 0.
+    pub monotone_penalty: f64,
     /// Whether scores begin at what the objective finds best for all rows, and not at 0. Default: true.
     pub boost_from_average: bool,
     /// How the rows of a tree are drawn. Default: bagging.
@@ -78,6 +89,10 @@ impl Default for BoosterConfig {
             lambda_l1: 0.0,
             lambda_l2: 0.0,
             min_gain_to_split: 0.0,
+            max_delta_step: 0.0,
+            path_smooth: 0.0,
+            monotone_constraints: Vec::new(),
+            monotone_penalty: 0.0,
             boost_from_average: true,
             data_sample_strategy: DataSampleStrategy::Bagging,
             bagging_fraction: 1.0,
@@ -113,6 +128,13 @@ impl BoosterConfig {
         is_at_least_zero("lambda_l2", self.lambda_l2)?;
         is_at_least_zero("min_gain_to_split", self.min_gain_to_split)?;
         is_at_least_zero("early_stopping_min_delta", self.early_stopping_min_delta)?;
+        is_at_least_zero("max_delta_step", self.max_delta_step)?;
+        is_at_least_zero("path_smooth", self.path_smooth)?;
+        is_at_least_zero("monotone_penalty", self.monotone_penalty)?;
+        if let Some(&constraint) = self.monotone_constraints.iter().find(|constraint| constraint.abs() > 1) {
+            let (setting, value) = ("monotone_constraints", f64::from(constraint));
+            return Err(GbdtError::OutOfRange { setting, value, allowed: "-1, 0 or 1" });
+        }
         let is_share = |setting, value: f64| {
             let error = GbdtError::OutOfRange { setting, value, allowed: "above 0, up to 1" };
             if value > 0.0 && value <= 1.0 { Ok(()) } else { Err(error) }

@@ -54,6 +54,14 @@ pub enum GbdtError {
         /// The label.
         value: f64,
     },
+    /// Monotone constraints that the values of leaves would not be held to.
+    #[error(
+        "monotone_constraints cannot be held with {objective}, which finds the values of leaves by itself"
+    )]
+    NotMonotone {
+        /// The name of the objective.
+        objective: String,
+    },
     /// A weight below zero, or no weight above it.
     #[error("the weight of row {row} is {value}, but must be 0 or more, and above 0 for some row")]
     WeightOutOfRange {

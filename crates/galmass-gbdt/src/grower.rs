@@ -8,6 +8,7 @@
 
 use crate::binning::ZERO;
 use crate::config::BoosterConfig;
+use crate::constrained::{Constraints, Place};
 use crate::dataset::{Bins, Dataset};
 use crate::histogram::{self, Layout, Slopes, Sums};
 use crate::partition::Partition;
@@ -19,6 +20,7 @@ use crate::tree::{Child, Leaf, Missing, Node, Tree};
 pub(crate) struct Grower<'a> {
     dataset: &'a Dataset,
     rules: Rules,
+    constraints: Option<Constraints>,
     num_leaves: usize,
     max_depth: usize,
     layout: Layout,
@@ -38,6 +40,8 @@ pub(crate) struct Grower<'a> {
 struct Growing {
     sums: LeafSums,
     value: f64,
+    /// What the values of leaves below lie between.
+    bounds: [f64; 2],
     depth: usize,
     /// The node above, and whether this is its left child.
     parent: Option<(usize, bool)>,
@@ -56,6 +60,7 @@ impl<'a> Grower<'a> {
         Self {
             dataset,
             rules: Rules::of(config),
+            constraints: Constraints::of(config),
             num_leaves: config.num_leaves,
             max_depth: if config.max_depth == 0 { usize::MAX } else { config.max_depth },
             features: FeatureSampler::new(config, (0..dataset.n_features()).filter(is_splittable).collect()),
@@ -129,7 +134,11 @@ impl<'a> Grower<'a> {
         );
         let mut root = Growing {
             sums,
-            value: self.rules.leaf_value([gradients, hessians]),
+            value: match &self.constraints {
+                None => self.rules.leaf_value([gradients, hessians]),
+                Some(constraints) => constraints.root_value([gradients, hessians], &self.rules),
+            },
+            bounds: Place::UNBOUNDED,
             depth: 0,
             parent: None,
             best: None,
@@ -178,21 +187,28 @@ impl<'a> Grower<'a> {
     fn split_leaf(&self, leaves: &mut Vec<Growing>, leaf: usize, node: usize, split: &Split) {
         let right = leaves.len();
         let depth = leaves[leaf].depth + 1;
-        let half = |index: usize, sums: [f64; 2], is_left: bool| Growing {
+        let sides = [split.left, split.right];
+        let values = split.values.unwrap_or(sides.map(|sums| self.rules.leaf_value(sums)));
+        let bounds = leaves[leaf].bounds;
+        let bounds = match &self.constraints {
+            None => [bounds; 2],
+            Some(constraints) => constraints.bounds_below(split.feature, bounds, values),
+        };
+        let half = |index: usize, side: usize| Growing {
             sums: LeafSums {
-                gradients: sums[0],
-                hessians: sums[1] - TINY,
+                gradients: sides[side][0],
+                hessians: sides[side][1] - TINY,
                 n_rows: self.partition.n_rows(index),
             },
-            value: self.rules.leaf_value(sums),
+            value: values[side],
+            bounds: bounds[side],
             depth,
-            parent: Some((node, is_left)),
+            parent: Some((node, side == 0)),
             best: None,
             features: Vec::new(),
             histogram: usize::MAX,
         };
-        let new_right = half(right, split.right, false);
-        let new_left = half(leaf, split.left, true);
+        let [new_left, new_right] = [half(leaf, 0), half(right, 1)];
         let parent = std::mem::replace(&mut leaves[leaf], new_left);
         leaves.push(new_right);
         // Both go on with what the parent had, until it is known which of them is the smaller.
@@ -239,10 +255,16 @@ impl<'a> Grower<'a> {
         let drawn = self.features.draw_node();
         let is_drawn = |feature| drawn.as_ref().is_none_or(|drawn| drawn.binary_search(&feature).is_ok());
         let histogram = &self.histograms[leaf.histogram];
+        let place = Place { value: leaf.value, bounds: leaf.bounds, depth: leaf.depth };
         leaf.features.retain(|&feature| {
             let bins = &histogram[self.layout.range(feature)];
             let mapper = &self.dataset.mappers()[feature];
-            let split = best_split(feature, bins, mapper, leaf.sums, &self.rules, &mut self.candidates);
+            let split = match &self.constraints {
+                None => best_split(feature, bins, mapper, leaf.sums, &self.rules, &mut self.candidates),
+                Some(constraints) => {
+                    constraints.best_split(feature, bins, mapper, leaf.sums, place, &self.rules)
+                }
+            };
             if let Some(split) = split
                 && leaf.best.is_none_or(|best| split.is_better_than(&best))
                 && is_drawn(feature)

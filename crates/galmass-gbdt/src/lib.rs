@@ -11,6 +11,7 @@ mod bin;
 mod binning;
 mod booster;
 mod config;
+mod constrained;
 mod dataset;
 mod early_stopping;
 mod error;

@@ -202,7 +202,8 @@ impl Booster {
     ///
     /// # Errors
     /// As [`Booster::train`], for weights and evaluations too; [`GbdtError::WeightOutOfRange`];
-    /// [`GbdtError::LabelOutOfRange`] and [`GbdtError::OneLabel`] for labels that the objective makes no sense of.
+    /// [`GbdtError::LabelOutOfRange`] and [`GbdtError::OneLabel`] for labels that the objective makes no sense of;
+    /// [`GbdtError::NotMonotone`] for monotone constraints with an objective that renews leaves.
     pub fn train_with(
         objective: &dyn Objective,
         config: &BoosterConfig,
@@ -218,6 +219,12 @@ impl Booster {
         objective.check(targets)?;
         let n_outputs = objective.n_outputs();
         let n_features = training.dataset.n_features();
+        if !config.monotone_constraints.is_empty() {
+            expect_length("monotone_constraints", config.monotone_constraints.len(), n_features)?;
+            if objective.renews_leaves() {
+                return Err(GbdtError::NotMonotone { objective: objective.name() });
+            }
+        }
         for evaluation in &training.evaluations {
             let n_rows = evaluation.table.nrows();
             expect_length("a row of an evaluation", evaluation.table.ncols(), n_features)?;
@@ -447,7 +454,9 @@ impl<'a, 't> Boosting<'a, 't> {
                 continue;
             }
             has_grown = true;
-            self.renew_leaves(&mut tree, output);
+            if self.objective.renews_leaves() {
+                self.renew_leaves(&mut tree, output);
+            }
             tree.shrink(self.config.learning_rate);
             self.add_to_scores(&tree, output);
             if initial != 0.0 {
@@ -468,9 +477,7 @@ impl<'a, 't> Boosting<'a, 't> {
         let n_rows = targets.labels.len();
         let scores = &self.scores[output * n_rows..(output + 1) * n_rows];
         tree.leaves.par_iter_mut().enumerate().for_each(|(leaf, of_tree)| {
-            if let Some(value) = objective.leaf_value(partition.rows(leaf), scores, targets) {
-                of_tree.value = value;
-            }
+            of_tree.value = objective.leaf_value(partition.rows(leaf), scores, targets);
         });
     }
 

@@ -245,6 +245,44 @@ fn trees_of_all_objectives_are_those_of_lightgbm() {
 }
 
 #[test]
+fn trees_with_constraints_are_those_of_lightgbm() {
+    let config = BoosterConfig { num_leaves: 15, ..config() };
+    let (x, y) = table(2000, 6, 24);
+    let capped = BoosterConfig { max_delta_step: 1.5, lambda_l1: 1.0, ..config.clone() };
+    compare("max_delta_step", (x.clone(), y.clone()), 255, capped);
+    let smooth = BoosterConfig { path_smooth: 30.0, min_gain_to_split: 1.0, ..config.clone() };
+    compare("path_smooth", (x.clone(), y.clone()), 255, smooth);
+    let y: Vec<f64> = x.rows().into_iter().zip(y).map(|(x, y)| y + 2.0 * x[0] - 3.0 * x[3]).collect();
+    let x = with_holes(x, 0.1, f64::NAN, 240);
+    let monotone = BoosterConfig { monotone_constraints: vec![1, 0, 0, -1, 0, 0], ..config };
+    compare("monotone", (x.clone(), y.clone()), 255, monotone.clone());
+    let all = BoosterConfig {
+        num_leaves: 31,
+        min_data_in_leaf: 5,
+        monotone_constraints: vec![1, 0, 1, -1, 0, -1],
+        path_smooth: 10.0,
+        max_delta_step: 4.0,
+        lambda_l2: 2.0,
+        monotone_penalty: 1.5,
+        ..monotone.clone()
+    };
+    compare("monotone_smooth", (x.clone(), y.clone()), 255, all);
+
+    let dataset = Dataset::new(x.view(), &BinningConfig::default()).unwrap();
+    let booster = Booster::train(&monotone, &dataset, &y).unwrap();
+    for row in x.rows().into_iter().take(50) {
+        let mut row = row.to_vec();
+        for (feature, sign) in [(0, 1.0), (3, -1.0)] {
+            let at = |value: i32, row: &mut Vec<f64>| {
+                row[feature] = f64::from(value) * 0.1;
+                sign * booster.predict_row(row)
+            };
+            assert!((-30..30).all(|value| at(value, &mut row) <= at(value + 1, &mut row) + 1e-12));
+        }
+    }
+}
+
+#[test]
 fn any_number_of_threads_grows_the_same_trees() {
     let (x, y) = table(40_000, 12, 13);
     let train = || {

@@ -31,7 +31,11 @@ impl Objective for AbsoluteError {
         targets.weights.is_none()
     }
 
-    fn leaf_value(&self, rows: &[u32], scores: &[f64], targets: Targets<'_>) -> Option<f64> {
-        Some(percentile::of_leaf(rows, scores, targets, 0.5))
+    fn renews_leaves(&self) -> bool {
+        true
+    }
+
+    fn leaf_value(&self, rows: &[u32], scores: &[f64], targets: Targets<'_>) -> f64 {
+        percentile::of_leaf(rows, scores, targets, 0.5)
     }
 }

@@ -135,10 +135,14 @@ pub trait Objective: Sync {
         hessians: &mut [f32],
     ) -> bool;
 
-    /// The best value for a leaf with these rows, where the slopes are too poor a guide to it; `None` to take the step
-    /// that they say.
-    fn leaf_value(&self, _rows: &[u32], _scores: &[f64], _targets: Targets<'_>) -> Option<f64> {
-        None
+    /// Whether it knows the values of leaves better than the slopes do: [`Objective::leaf_value`].
+    fn renews_leaves(&self) -> bool {
+        false
+    }
+
+    /// The best value for a leaf with these rows, if it renews leaves.
+    fn leaf_value(&self, _rows: &[u32], _scores: &[f64], _targets: Targets<'_>) -> f64 {
+        0.0
     }
 
     /// What turns scores into predictions, for metrics: by default as its name says.

@@ -52,7 +52,11 @@ impl Objective for Quantile {
         targets.weights.is_none()
     }
 
-    fn leaf_value(&self, rows: &[u32], scores: &[f64], targets: Targets<'_>) -> Option<f64> {
-        Some(percentile::of_leaf(rows, scores, targets, f64::from(self.alpha)))
+    fn renews_leaves(&self) -> bool {
+        true
+    }
+
+    fn leaf_value(&self, rows: &[u32], scores: &[f64], targets: Targets<'_>) -> f64 {
+        percentile::of_leaf(rows, scores, targets, f64::from(self.alpha))
     }
 }
