@@ -37,6 +37,17 @@ pub struct BoosterConfig {
     pub monotone_constraints: Vec<i8>,
     /// To how many levels from the root splits by features with such a constraint are discouraged. Default: 0.
     pub monotone_penalty: f64,
+    /// Features with so many bins or fewer are split by one category against all others. Default: 4.
+    pub max_cat_to_onehot: usize,
+    /// The most categories of one side of a split, where there are more bins. Default: 32.
+    pub max_cat_threshold: usize,
+    /// The fewest rows of a category for that; also added to the sum of its hessians, where its mean slope is reckoned.
+    /// Default: 10.
+    pub cat_smooth: f64,
+    /// What is added to the sum of the hessians of a leaf of such a split. Default: 10.
+    pub cat_l2: f64,
+    /// The fewest rows by which such splits differ. Default: 100.
+    pub min_data_per_group: usize,
     /// Whether scores begin at what the objective finds best for all rows, and not at 0. Default: true.
     pub boost_from_average: bool,
     /// How the rows of a tree are drawn. Default: bagging.
@@ -93,6 +104,11 @@ impl Default for BoosterConfig {
             path_smooth: 0.0,
             monotone_constraints: Vec::new(),
             monotone_penalty: 0.0,
+            max_cat_to_onehot: 4,
+            max_cat_threshold: 32,
+            cat_smooth: 10.0,
+            cat_l2: 10.0,
+            min_data_per_group: 100,
             boost_from_average: true,
             data_sample_strategy: DataSampleStrategy::Bagging,
             bagging_fraction: 1.0,
@@ -128,6 +144,8 @@ impl BoosterConfig {
         is_at_least_zero("lambda_l2", self.lambda_l2)?;
         is_at_least_zero("min_gain_to_split", self.min_gain_to_split)?;
         is_at_least_zero("early_stopping_min_delta", self.early_stopping_min_delta)?;
+        is_at_least_zero("cat_smooth", self.cat_smooth)?;
+        is_at_least_zero("cat_l2", self.cat_l2)?;
         is_at_least_zero("max_delta_step", self.max_delta_step)?;
         is_at_least_zero("path_smooth", self.path_smooth)?;
         is_at_least_zero("monotone_penalty", self.monotone_penalty)?;

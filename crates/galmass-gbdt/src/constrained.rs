@@ -69,7 +69,7 @@ impl Constraints {
         }
     }
 
-    fn value(&self, sums: Sums, n_rows: i64, place: Place, rules: &Rules) -> f64 {
+    pub(crate) fn value(&self, sums: Sums, n_rows: i64, place: Place, rules: &Rules) -> f64 {
         let value = self.free_value(sums, n_rows, place.value, rules);
         let [low, high] = place.bounds;
         if self.monotone.is_empty() {
@@ -92,12 +92,21 @@ impl Constraints {
         }
     }
 
+    /// The gain of a leaf that keeps its value.
+    pub(crate) fn gain_as_it_is(&self, sums: Sums, place: Place, rules: &Rules) -> f64 {
+        if self.path_smooth > 0.0 {
+            rules.gain_of_value(sums, place.value)
+        } else {
+            self.free_gain(sums, 0, place.value, rules)
+        }
+    }
+
     fn monotone(&self, feature: usize) -> i8 {
         self.monotone.get(feature).copied().unwrap_or(0)
     }
 
     /// The gain of two leaves; 0 where they are in the wrong order.
-    fn gain(&self, sides: [(Sums, i64); 2], monotone: i8, place: Place, rules: &Rules) -> f64 {
+    pub(crate) fn gain(&self, sides: [(Sums, i64); 2], monotone: i8, place: Place, rules: &Rules) -> f64 {
         if self.monotone.is_empty() {
             let [left, right] = sides.map(|(sums, n_rows)| self.free_gain(sums, n_rows, place.value, rules));
             return left + right;

@@ -50,7 +50,8 @@ impl Dataset {
     /// NaN is a missing value; infinite values are values.
     ///
     /// # Errors
-    /// [`GbdtError::OutOfRange`] for a setting, [`GbdtError::TooManyRows`] for more than 2^31 - 1 rows.
+    /// [`GbdtError::OutOfRange`] for a setting, [`GbdtError::TooManyRows`] for more than 2^31 - 1 rows,
+    /// [`GbdtError::NoSuchFeature`] for a categorical feature that the table has not.
     ///
     /// # Examples
     /// ```
@@ -70,6 +71,10 @@ impl Dataset {
         if n_rows > MOST {
             return Err(GbdtError::TooManyRows { n_rows, most: MOST });
         }
+        let n_features = table.ncols();
+        if let Some(&feature) = config.categorical_features.iter().find(|&&feature| feature >= n_features) {
+            return Err(GbdtError::NoSuchFeature { feature, n_features });
+        }
         let sampled = sampled_rows(n_rows, config.bin_construct_sample_cnt, config.data_random_seed);
         let find = |feature: usize| {
             let column = table.column(feature);
@@ -77,7 +82,11 @@ impl Dataset {
                 Some(rows) => rows.iter().map(|&row| column[row]).collect(),
                 None => column.to_vec(),
             };
-            BinMapper::find(values, config)
+            if config.categorical_features.contains(&feature) {
+                BinMapper::find_categories(values, config)
+            } else {
+                BinMapper::find(values, config)
+            }
         };
         let mappers: Vec<BinMapper> = (0..table.ncols()).into_par_iter().map(find).collect();
         let is_narrow = mappers.iter().all(|mapper| mapper.n_bins() <= 1 << 8);

@@ -70,6 +70,14 @@ pub enum GbdtError {
         /// Its weight.
         value: f64,
     },
+    /// A feature that is not there.
+    #[error("feature {feature} is not among the {n_features} there are")]
+    NoSuchFeature {
+        /// Its index.
+        feature: usize,
+        /// How many there are.
+        n_features: usize,
+    },
     /// More rows than fit into 32 bits.
     #[error("{n_rows} rows are more than {most}")]
     TooManyRows {

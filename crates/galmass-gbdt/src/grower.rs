@@ -6,7 +6,9 @@
 //! is left of the parent's -> the best split of each
 //! ```
 
+use crate::CategorySet;
 use crate::binning::ZERO;
+use crate::categorical::{CategoryRules, OfLeaf};
 use crate::config::BoosterConfig;
 use crate::constrained::{Constraints, Place};
 use crate::dataset::{Bins, Dataset};
@@ -14,13 +16,14 @@ use crate::histogram::{self, Layout, Slopes, Sums};
 use crate::partition::Partition;
 use crate::sampling::{Bag, FeatureSampler};
 use crate::splitting::{Candidates, LeafSums, Rules, Split, TINY, best_split};
-use crate::tree::{Child, Leaf, Missing, Node, Tree};
+use crate::tree::{Child, Leaf, Missing, Node, Rule, Tree};
 
 /// Grows trees on a data set; its memory is used again from one to the next.
 pub(crate) struct Grower<'a> {
     dataset: &'a Dataset,
     rules: Rules,
     constraints: Option<Constraints>,
+    category_rules: CategoryRules,
     num_leaves: usize,
     max_depth: usize,
     layout: Layout,
@@ -46,6 +49,8 @@ struct Growing {
     /// The node above, and whether this is its left child.
     parent: Option<(usize, bool)>,
     best: Option<Split>,
+    /// The bins that go left by it, where they are categories.
+    taken: Vec<u32>,
     /// The features that can still be split here.
     features: Vec<usize>,
     /// The histogram that belongs to it.
@@ -61,6 +66,7 @@ impl<'a> Grower<'a> {
             dataset,
             rules: Rules::of(config),
             constraints: Constraints::of(config),
+            category_rules: CategoryRules::of(config),
             num_leaves: config.num_leaves,
             max_depth: if config.max_depth == 0 { usize::MAX } else { config.max_depth },
             features: FeatureSampler::new(config, (0..dataset.n_features()).filter(is_splittable).collect()),
@@ -97,7 +103,7 @@ impl<'a> Grower<'a> {
                 *child = Child::Node(node);
             }
             nodes.push(self.node(leaf, leaves.len(), parent, &split));
-            self.split_rows(leaf, &split);
+            self.split_rows(leaf, &split, &leaves[leaf].taken);
             let right = leaves.len();
             self.split_leaf(&mut leaves, leaf, node, &split);
             self.find_splits(&mut leaves, leaf, right, slopes);
@@ -142,6 +148,7 @@ impl<'a> Grower<'a> {
             depth: 0,
             parent: None,
             best: None,
+            taken: Vec::new(),
             features: self.features.draw_tree().to_vec(),
             histogram,
         };
@@ -156,10 +163,18 @@ impl<'a> Grower<'a> {
             (true, false) => Missing::Right,
             (false, default_left) => Missing::AsZero { default_left },
         };
+        let rule = match mapper.categories() {
+            None => {
+                Rule::UpTo { threshold: mapper.upper_bounds()[split.threshold].clamp(-1e300, 1e300), missing }
+            }
+            Some(categories) => {
+                let taken = parent.taken.iter().map(|&bin| categories[bin as usize] as u32);
+                Rule::OneOf { categories: CategorySet::new(taken), missing }
+            }
+        };
         Node {
             feature: split.feature,
-            threshold: mapper.upper_bounds()[split.threshold].clamp(-1e300, 1e300),
-            missing,
+            rule,
             gain: f64::from(self.rules.whole_gain(split) as f32),
             left: Child::Leaf(leaf),
             right: Child::Leaf(right),
@@ -169,10 +184,13 @@ impl<'a> Grower<'a> {
         }
     }
 
-    fn split_rows(&mut self, leaf: usize, split: &Split) {
+    fn split_rows(&mut self, leaf: usize, split: &Split, taken: &[u32]) {
         let mapper = &self.dataset.mappers()[split.feature];
         let mut goes_left: Vec<bool> = (0..mapper.n_bins()).map(|bin| bin <= split.threshold).collect();
-        if let (true, Some(missing)) = (mapper.has_missing(), goes_left.last_mut()) {
+        if mapper.is_categorical() {
+            goes_left.fill(false);
+            taken.iter().for_each(|&bin| goes_left[bin as usize] = true);
+        } else if let (true, Some(missing)) = (mapper.has_missing(), goes_left.last_mut()) {
             *missing = split.missing_goes_left;
         }
         for partition in [&mut self.partition, &mut self.outside] {
@@ -192,6 +210,7 @@ impl<'a> Grower<'a> {
         let bounds = leaves[leaf].bounds;
         let bounds = match &self.constraints {
             None => [bounds; 2],
+            Some(_) if self.dataset.mappers()[split.feature].is_categorical() => [bounds; 2],
             Some(constraints) => constraints.bounds_below(split.feature, bounds, values),
         };
         let half = |index: usize, side: usize| Growing {
@@ -205,6 +224,7 @@ impl<'a> Grower<'a> {
             depth,
             parent: Some((node, side == 0)),
             best: None,
+            taken: Vec::new(),
             features: Vec::new(),
             histogram: usize::MAX,
         };
@@ -259,7 +279,16 @@ impl<'a> Grower<'a> {
         leaf.features.retain(|&feature| {
             let bins = &histogram[self.layout.range(feature)];
             let mapper = &self.dataset.mappers()[feature];
+            let mut taken = Vec::new();
             let split = match &self.constraints {
+                _ if mapper.is_categorical() => {
+                    let constraints = self.constraints.as_ref();
+                    let leaf = OfLeaf { sums: leaf.sums, place, rules: &self.rules, constraints };
+                    self.category_rules.best_split(feature, bins, leaf).map(|(split, bins)| {
+                        taken = bins;
+                        split
+                    })
+                }
                 None => best_split(feature, bins, mapper, leaf.sums, &self.rules, &mut self.candidates),
                 Some(constraints) => {
                     constraints.best_split(feature, bins, mapper, leaf.sums, place, &self.rules)
@@ -269,7 +298,7 @@ impl<'a> Grower<'a> {
                 && leaf.best.is_none_or(|best| split.is_better_than(&best))
                 && is_drawn(feature)
             {
-                leaf.best = Some(split);
+                (leaf.best, leaf.taken) = (Some(split), taken);
             }
             split.is_some()
         });

@@ -7,9 +7,12 @@
 //! A [`Dataset`] holds a table in bins and serves any number of runs; [`Booster::train`] grows trees on it, and
 //! [`Booster::predict`] adds them up. Nothing here knows of galaxies.
 
+mod any_number;
 mod bin;
 mod binning;
 mod booster;
+mod categorical;
+mod categories;
 mod config;
 mod constrained;
 mod dataset;
@@ -29,6 +32,7 @@ mod tree;
 use bin::Bin;
 pub use binning::{BinMapper, BinningConfig};
 pub use booster::Booster;
+pub use categories::CategorySet;
 pub use config::{BoosterConfig, DataSampleStrategy};
 pub use dataset::Dataset;
 pub use error::GbdtError;
@@ -37,5 +41,5 @@ pub use metric::{LogLoss, MeanAbsoluteError, MeanSquaredError, Metric, RootMeanS
 pub use objective::{
     AbsoluteError, Huber, Logistic, Objective, Poisson, Quantile, Softmax, SquaredError, Targets, pointwise,
 };
-pub use training::{Curve, Evaluation, Round, Trained, Training};
-pub use tree::{Child, Leaf, Missing, Node, Tree};
+pub use training::{Curve, Evaluation, Progress, Round, Trained, Training};
+pub use tree::{Child, Leaf, Missing, Node, Rule, Tree, TreeFault};

@@ -82,6 +82,11 @@ impl Rules {
         }
     }
 
+    /// The same with more added to the sums of hessians.
+    pub(crate) fn with_more_l2(self, l2: f64) -> Self {
+        Self { lambda_l2: self.lambda_l2 + l2, ..self }
+    }
+
     /// The gain of a leaf that has not the best of values.
     pub(crate) fn gain_of_value(&self, [gradients, hessians]: [f64; 2], value: f64) -> f64 {
         -(2.0 * self.beyond_l1(gradients) * value + (hessians + self.lambda_l2) * value * value)

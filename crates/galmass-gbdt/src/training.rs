@@ -25,6 +25,9 @@ use crate::{Booster, GbdtError, Link, Metric};
 /// Rows that one thread takes at a time.
 const ROWS: usize = 1024;
 
+/// What is told of each round, and may end training.
+pub type Progress<'a> = dyn FnMut(&Round<'_>) -> ControlFlow<()> + 'a;
+
 /// What a booster is trained on, and what is watched meanwhile.
 ///
 /// # Examples
@@ -71,7 +74,7 @@ pub struct Training<'a> {
     /// count for early stopping.
     pub evaluates_training: bool,
     /// Called after each round; may end training.
-    pub progress: Option<&'a mut dyn FnMut(&Round<'_>) -> ControlFlow<()>>,
+    pub progress: Option<&'a mut Progress<'a>>,
 }
 
 impl<'a> Training<'a> {
@@ -372,7 +375,8 @@ impl<'a, 't> Boosting<'a, 't> {
         }
         if self.trees.is_empty() {
             let initials: Vec<f64> = (0..self.n_outputs).map(|output| self.initial_score(output)).collect();
-            self.trees.extend(initials.into_iter().map(Tree::constant));
+            let n_rows = self.targets.labels.len();
+            self.trees.extend(initials.into_iter().map(|initial| Tree::constant(initial, n_rows)));
         }
         let best = best.or(stopping.map(|stopping| stopping.best()).filter(|&best| best > 0));
         let best_round = best.unwrap_or(self.n_rounds_done());
@@ -442,15 +446,18 @@ impl<'a, 't> Boosting<'a, 't> {
             } else {
                 Slopes::Both(gradients, &self.hessians[range])
             };
-            let mut tree =
-                if self.needs_trees[output] { self.grower.grow(slopes, bag) } else { Tree::constant(0.0) };
+            let mut tree = if self.needs_trees[output] {
+                self.grower.grow(slopes, bag)
+            } else {
+                Tree::constant(0.0, n_rows)
+            };
             if tree.nodes.is_empty() {
                 let mut initial = initial;
                 if is_first && !self.config.boost_from_average {
                     initial = self.initial_score(output);
                     self.add_to_all(output, initial);
                 }
-                self.trees.push(Tree::constant(initial));
+                self.trees.push(Tree::constant(initial, n_rows));
                 continue;
             }
             has_grown = true;

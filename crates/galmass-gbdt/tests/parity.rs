@@ -1,10 +1,12 @@
 //! Trees against those of LightGBM, bit for bit. `fixtures/make.py` made its models, and the same tables.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use galmass_gbdt::{
-    AbsoluteError, BinningConfig, Booster, BoosterConfig, Child, DataSampleStrategy, Dataset, Huber,
-    Logistic, Missing, Node, Objective, Poisson, Quantile, Softmax, SquaredError, Training, Tree,
+    AbsoluteError, BinningConfig, Booster, BoosterConfig, Child, DataSampleStrategy, Dataset, Evaluation,
+    GbdtError, Huber, Logistic, MeanAbsoluteError, MeanSquaredError, Missing, Node, Objective, Poisson,
+    Quantile, Round, Rule, Softmax, SquaredError, Training, Tree,
 };
 use ndarray::Array2;
 
@@ -60,11 +62,13 @@ fn child(child: Child) -> i64 {
 }
 
 fn decision(node: &Node) -> i64 {
-    match node.missing {
+    let missing = match node.rule.missing() {
         Missing::AsZero { default_left } => 2 * i64::from(default_left),
         Missing::Left => 8 + 2,
         Missing::Right => 8,
-    }
+        Missing::WithZero { default_left } => 4 + 2 * i64::from(default_left),
+    };
+    missing + i64::from(node.rule.threshold().is_none())
 }
 
 /// How far the values of leaves may be off where they hang on exponentials: those of C libraries differ in the last
@@ -81,8 +85,28 @@ fn check(name: &str, index: usize, tree: &Tree, expected: &HashMap<&str, Vec<&st
     assert_eq!(nodes(&|node| child(node.right)), integers("right_child"), "{name}: tree {index}");
     assert_eq!(nodes(&|node| node.count as i64), integers("internal_count"), "{name}: tree {index}");
     assert_eq!(nodes(&decision), integers("decision_type"), "{name}: tree {index}");
-    let thresholds: Vec<f64> = tree.nodes().iter().map(|node| node.threshold).collect();
+    // In place of a threshold there is the number of a set of categories.
+    let (mut thresholds, mut sets) = (Vec::new(), Vec::new());
+    for node in tree.nodes() {
+        match &node.rule {
+            Rule::UpTo { threshold, .. } => thresholds.push(*threshold),
+            Rule::OneOf { categories, .. } => {
+                thresholds.push(sets.len() as f64);
+                sets.push(categories.iter().collect::<Vec<u32>>());
+            }
+        }
+    }
     assert_eq!(thresholds, reals("threshold"), "{name}: tree {index}");
+    if !sets.is_empty() {
+        let (bounds, words) =
+            (numbers::<usize>(&expected["cat_boundaries"]), numbers(&expected["cat_threshold"]));
+        let set = |pair: &[usize]| {
+            let words: &[u32] = &words[pair[0]..pair[1]];
+            (0..32 * words.len() as u32).filter(|k| words[*k as usize / 32] >> (k % 32) & 1 == 1).collect()
+        };
+        let expected: Vec<Vec<u32>> = bounds.windows(2).map(set).collect();
+        assert_eq!(sets, expected, "{name}: tree {index}");
+    }
     let counts: Vec<i64> = tree.leaves().iter().map(|leaf| leaf.count as i64).collect();
     assert_eq!(counts, integers("leaf_count"), "{name}: tree {index}");
     // To the last bit: the text has 17 digits.
@@ -283,14 +307,236 @@ fn trees_with_constraints_are_those_of_lightgbm() {
 }
 
 #[test]
+fn trees_by_categories_are_those_of_lightgbm() {
+    let (x, y, binning) = with_categories();
+    let dataset = Dataset::new(x.view(), &binning).unwrap();
+    let training = || Training::new(&dataset, &y);
+    let config = BoosterConfig { num_leaves: 15, ..config() };
+    compare_for(&SquaredError, "categories", training(), config.clone(), 0.0);
+    let other = BoosterConfig {
+        max_cat_to_onehot: 8,
+        cat_smooth: 2.0,
+        cat_l2: 1.0,
+        max_cat_threshold: 6,
+        min_data_per_group: 20,
+        min_data_in_leaf: 5,
+        ..config.clone()
+    };
+    compare_for(&SquaredError, "categories_other", training(), other, 0.0);
+    let smooth = BoosterConfig {
+        path_smooth: 5.0,
+        max_delta_step: 3.0,
+        monotone_constraints: vec![0, 0, 0, 1, 0],
+        lambda_l1: 0.5,
+        bagging_fraction: 0.7,
+        bagging_freq: 1,
+        ..config
+    };
+    compare_for(&SquaredError, "categories_smooth", training(), smooth, 0.0);
+}
+
+#[test]
+fn trees_that_go_on_from_others_are_those_of_lightgbm() {
+    let (x, y) = table(2000, 6, 26);
+    let dataset = Dataset::new(x.view(), &BinningConfig::default()).unwrap();
+    let above: Vec<f64> = y.iter().map(|&y| f64::from(u8::from(y > 3.0))).collect();
+    let [first, then] = [6, 10].map(|num_iterations| BoosterConfig { num_iterations, ..config() });
+    let cases: [(&str, &dyn Objective, &[f64], f64); 2] = [
+        ("continued", &SquaredError, &y, 0.0),
+        ("continued_binary", &Logistic::default(), &above, EXPONENTIAL),
+    ];
+    for (name, objective, labels, tolerance) in cases {
+        let begun = Booster::train_for(objective, &first, &dataset, labels).unwrap();
+        let initial_model = Some((&begun, x.view()));
+        let training = Training { initial_model, ..Training::new(&dataset, labels) };
+        compare_for(objective, name, training, then.clone(), tolerance);
+    }
+}
+
+#[test]
+fn training_stops_where_lightgbm_does() {
+    let (x, mut y) = table(400, 6, 27);
+    y.iter_mut().zip(uniform(400, 270)).for_each(|(y, noise)| *y += 8.0 * noise);
+    let part = |from: usize, to: usize| (x.slice(ndarray::s![from..to, ..]), &y[from..to]);
+    let (seen, labels) = part(0, 200);
+    let dataset = Dataset::new(seen, &BinningConfig::default()).unwrap();
+    let evaluation = |name: &str, from, to| Evaluation::new(name, part(from, to).0, part(from, to).1);
+    let config = BoosterConfig {
+        num_iterations: 200,
+        num_leaves: 15,
+        learning_rate: 0.3,
+        min_data_in_leaf: 5,
+        early_stopping_round: 8,
+        early_stopping_min_delta: 0.01,
+        ..Default::default()
+    };
+    let mut n_told = 0;
+    let mut tell = |round: &Round<'_>| {
+        n_told += 1;
+        assert_eq!((round.n_done, round.curves[0].values.len()), (n_told, n_told));
+        ControlFlow::Continue(())
+    };
+    let training = Training {
+        evaluations: vec![evaluation("a", 200, 300), evaluation("b", 300, 400)],
+        metrics: vec![&MeanSquaredError, &MeanAbsoluteError],
+        progress: Some(&mut tell),
+        ..Training::new(&dataset, labels)
+    };
+    let trained = Booster::train_with(&SquaredError, &config, training).unwrap();
+
+    let path = format!("{}/tests/fixtures/early_stopping.txt", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let expected: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
+    assert_eq!(trained.best_round.to_string(), expected["best"]);
+    assert_eq!(trained.booster.trees().len(), trained.best_round);
+    assert_eq!(trained.curves.len(), 4);
+    for curve in &trained.curves {
+        let key = format!("{} {}", curve.evaluation, curve.metric);
+        let values: Vec<f64> = expected[&key[..]].split(' ').filter_map(|value| value.parse().ok()).collect();
+        assert_eq!(curve.values.len(), values.len(), "{key}");
+        // LightGBM rounds labels before it measures.
+        let is_close = |(found, expected): (&f64, &f64)| (found - expected).abs() < 1e-6 * expected;
+        assert!(curve.values.iter().zip(&values).all(is_close), "{key}: {:?} {values:?}", curve.values);
+    }
+    assert_eq!(n_told, trained.curves[0].values.len());
+}
+
+#[test]
+fn a_caller_can_end_training() {
+    let (x, y) = table(500, 10, 1);
+    let dataset = Dataset::new(x.view(), &BinningConfig::default()).unwrap();
+    let mut stop = |round: &Round<'_>| {
+        if round.n_done == 7 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let training = Training { progress: Some(&mut stop), ..Training::new(&dataset, &y) };
+    let trained = Booster::train_with(&SquaredError, &config(), training).unwrap();
+    let seven = Booster::train(&BoosterConfig { num_iterations: 7, ..config() }, &dataset, &y).unwrap();
+    assert_eq!((trained.best_round, &trained.booster), (7, &seven));
+    assert!(trained.curves.is_empty());
+}
+
+#[test]
+fn calls_that_make_no_sense_are_refused() {
+    let (x, y) = table(50, 3, 1);
+    let dataset = Dataset::new(x.view(), &BinningConfig::default()).unwrap();
+    let refused = |objective: &dyn Objective, config: &BoosterConfig, training: Training<'_>| {
+        Booster::train_with(objective, config, training).unwrap_err()
+    };
+    let plain = config();
+    let weighted = |weights: &[f64]| {
+        refused(&SquaredError, &plain, Training { weights: Some(weights), ..Training::new(&dataset, &y) })
+    };
+    assert!(matches!(weighted(&[1.0; 9]), GbdtError::LengthMismatch { expected: 50, found: 9, .. }));
+    assert_eq!(weighted(&[0.0; 50]), GbdtError::WeightOutOfRange { row: 0, value: 0.0 });
+    let mut weights = [1.0; 50];
+    weights[3] = -1.0;
+    assert_eq!(weighted(&weights), GbdtError::WeightOutOfRange { row: 3, value: -1.0 });
+    weights[3] = f64::NAN;
+    assert!(matches!(weighted(&weights), GbdtError::NotFinite { what: "the weight", row: 3, .. }));
+
+    let of_labels = |objective: &dyn Objective, labels: &[f64]| {
+        refused(objective, &plain, Training::new(&dataset, labels))
+    };
+    assert!(matches!(of_labels(&Poisson::default(), &[-1.0; 50]), GbdtError::LabelOutOfRange { row: 0, .. }));
+    assert!(matches!(of_labels(&Poisson::default(), &[0.0; 50]), GbdtError::OneLabel { .. }));
+    let classes = Softmax { n_classes: 3 };
+    for label in [3.0, 0.5, -1.0] {
+        assert!(matches!(of_labels(&classes, &[label; 50]), GbdtError::LabelOutOfRange { row: 0, .. }));
+    }
+    for objective in
+        [&Softmax { n_classes: 1 } as &dyn Objective, &Quantile { alpha: 1.0 }, &Huber { alpha: 0.0 }]
+    {
+        assert!(matches!(of_labels(objective, &y), GbdtError::OutOfRange { .. }));
+    }
+
+    let monotone = BoosterConfig { monotone_constraints: vec![1; 3], ..config() };
+    let training = || Training::new(&dataset, &y);
+    assert!(matches!(refused(&AbsoluteError, &monotone, training()), GbdtError::NotMonotone { .. }));
+    let short = BoosterConfig { monotone_constraints: vec![1], ..config() };
+    assert!(matches!(refused(&SquaredError, &short, training()), GbdtError::LengthMismatch { .. }));
+    let bad = BoosterConfig { monotone_constraints: vec![1, 2, 0], ..config() };
+    let goss = BoosterConfig { top_rate: 0.7, other_rate: 0.7, ..config() };
+    let none = BoosterConfig { bagging_fraction: 0.0, ..config() };
+    for config in [bad, goss, none] {
+        assert!(matches!(refused(&SquaredError, &config, training()), GbdtError::OutOfRange { .. }));
+    }
+    let evaluations = vec![Evaluation::new("short", x.view(), &y[..7])];
+    let training = Training { evaluations, ..training() };
+    assert!(matches!(refused(&SquaredError, &plain, training), GbdtError::LengthMismatch { found: 7, .. }));
+    let binning = BinningConfig { categorical_features: vec![3], ..Default::default() };
+    let error = Dataset::new(x.view(), &binning).unwrap_err();
+    assert_eq!(error, GbdtError::NoSuchFeature { feature: 3, n_features: 3 });
+}
+
+#[test]
+fn tables_with_nothing_to_learn_give_what_all_rows_begin_with() {
+    let empty = Array2::zeros((0, 2));
+    let dataset = Dataset::new(empty.view(), &BinningConfig::default()).unwrap();
+    let objectives: [&dyn Objective; 7] = [
+        &SquaredError,
+        &AbsoluteError,
+        &Huber::default(),
+        &Quantile::default(),
+        &Poisson::default(),
+        &Logistic::default(),
+        &Softmax { n_classes: 3 },
+    ];
+    let goss =
+        BoosterConfig { data_sample_strategy: DataSampleStrategy::Goss, learning_rate: 1.0, ..config() };
+    let bagging = BoosterConfig { bagging_fraction: 0.5, bagging_freq: 1, feature_fraction: 0.5, ..config() };
+    for config in [config(), goss, bagging] {
+        for objective in objectives {
+            assert!(Booster::train_for(objective, &config, &dataset, &[]).is_ok());
+        }
+        let one = Array2::ones((1, 2));
+        let dataset = Dataset::new(one.view(), &BinningConfig::default()).unwrap();
+        for objective in objectives {
+            let booster = Booster::train_for(objective, &config, &dataset, &[1.0]).unwrap();
+            assert_eq!(booster.trees().len(), objective.n_outputs());
+            assert!(booster.trees().iter().all(|tree| tree.leaves().len() == 1));
+        }
+        let booster = Booster::train_for(&SquaredError, &config, &dataset, &[5.0]).unwrap();
+        assert_eq!(booster.predict_row(&[0.0, 0.0]), 5.0);
+    }
+}
+
+/// Two features of numbers and three of categories: a few, many, and many with rare and missing ones.
+fn with_categories() -> (Array2<f64>, Vec<f64>, BinningConfig) {
+    let (mut x, mut y) = table(3000, 5, 25);
+    for (mut x, y) in x.rows_mut().into_iter().zip(&mut y) {
+        x[0] = ((x[0] + 3.0) * 0.5).floor();
+        x[1] = ((x[1] + 3.0) * 5.0).floor();
+        x[2] = ((x[2] + 3.0) * (x[2] + 3.0) * (x[2] + 3.0) * 0.5).floor() - 1.0;
+        *y += (7.0 * x[1]) % 5.0 - 3.0 * ((3.0 * x[2]) % 4.0) + 2.0 * x[0] * x[3];
+    }
+    let holes = with_holes(x.clone(), 0.05, f64::NAN, 250);
+    x.column_mut(2).assign(&holes.column(2));
+    (x, y, BinningConfig { categorical_features: vec![0, 1, 2], ..Default::default() })
+}
+
+#[test]
 fn any_number_of_threads_grows_the_same_trees() {
     let (x, y) = table(40_000, 12, 13);
+    let counts: Vec<f64> = y.iter().map(|y| y.abs().floor()).collect();
+    let classes: Vec<f64> = counts.iter().map(|count| count.min(2.0)).collect();
     let train = || {
         let dataset = Dataset::new(x.view(), &BinningConfig::default()).unwrap();
         let config = BoosterConfig { num_leaves: 15, ..config() };
         let booster = Booster::train(&config, &dataset, &y).unwrap();
         let predictions = booster.predict(x.view()).unwrap();
-        (booster, predictions)
+        let few = BoosterConfig { num_iterations: 4, ..config };
+        let others: [(&dyn Objective, &[f64], BoosterConfig); 3] = [
+            (&AbsoluteError, &y, BoosterConfig { bagging_fraction: 0.5, bagging_freq: 1, ..few.clone() }),
+            (&Poisson::default(), &counts, BoosterConfig { feature_fraction_bynode: 0.5, ..few.clone() }),
+            (&Softmax { n_classes: 3 }, &classes, BoosterConfig { learning_rate: 1.0, ..few }),
+        ];
+        let others = others.map(|(objective, labels, config)| {
+            let evaluations = vec![Evaluation::new("all", x.view(), labels)];
+            let training =
+                Training { evaluations, metrics: vec![&MeanSquaredError], ..Training::new(&dataset, labels) };
+            Booster::train_with(objective, &config, training).unwrap()
+        });
+        (booster, predictions, others)
     };
     let in_threads = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap().install(train);
     let alone = in_threads(1);

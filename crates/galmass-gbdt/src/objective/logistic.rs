@@ -48,7 +48,7 @@ impl Objective for Logistic {
         if targets.labels.is_empty() {
             return 0.0;
         }
-        let share = Self::share(targets).min(1.0 - TINY).max(TINY);
+        let share = Self::share(targets).clamp(TINY, 1.0 - TINY);
         (share / (1.0 - share)).ln() / self.sigmoid
     }
 
