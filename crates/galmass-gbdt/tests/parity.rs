@@ -515,6 +515,37 @@ fn with_categories() -> (Array2<f64>, Vec<f64>, BinningConfig) {
 }
 
 #[test]
+fn bundles_of_features_change_no_tree() {
+    let (x, y) = table(1500, 40, 28);
+    // One-hot, but for a few numbers; in some rows nothing is set, and some values are missing.
+    let mut sparse = Array2::from_shape_fn(x.dim(), |(row, feature)| {
+        let set = ((x[[row, 0]] + 3.0) * 7.0) as usize;
+        match feature {
+            0..3 => x[[row, feature]],
+            _ if set == feature => (2.0 * x[[row, 1]]).round() - 1.0,
+            _ => 0.0,
+        }
+    });
+    sparse[[7, 20]] = f64::NAN;
+    let config = BoosterConfig { num_leaves: 15, min_data_in_leaf: 5, ..config() };
+    for max_bin in [255, 1000] {
+        for weights in [None, Some(&uniform(1500, 280)[..])] {
+            let train = |enable_bundle| {
+                let binning = BinningConfig { enable_bundle, max_bin, ..Default::default() };
+                let dataset = Dataset::new(sparse.view(), &binning).unwrap();
+                let training = Training { weights, ..Training::new(&dataset, &y) };
+                Booster::train_with(&SquaredError, &config, training).unwrap()
+            };
+            let bundled = train(true);
+            assert!(
+                bundled.booster.trees().iter().flat_map(|tree| tree.nodes()).any(|node| node.feature > 2)
+            );
+            assert!(bundled == train(false), "max_bin {max_bin}");
+        }
+    }
+}
+
+#[test]
 fn any_number_of_threads_grows_the_same_trees() {
     let (x, y) = table(40_000, 12, 13);
     let counts: Vec<f64> = y.iter().map(|y| y.abs().floor()).collect();

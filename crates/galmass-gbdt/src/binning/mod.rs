@@ -30,6 +30,9 @@ pub struct BinningConfig {
     /// The features whose values are categories, integers from 0 on, in no order. Negative values are missing, and so
     /// is what is above 2^31. Default: none.
     pub categorical_features: Vec<usize>,
+    /// Whether features of which no row has more than one away from its most frequent bin are kept as one, which makes
+    /// wide sparse tables fast and changes no tree. Default: true.
+    pub enable_bundle: bool,
 }
 
 impl Default for BinningConfig {
@@ -40,6 +43,7 @@ impl Default for BinningConfig {
             bin_construct_sample_cnt: 200_000,
             data_random_seed: 1,
             categorical_features: Vec::new(),
+            enable_bundle: true,
         }
     }
 }
@@ -182,6 +186,12 @@ impl BinMapper {
         }
         let found = self.by_category.binary_search_by_key(&(value as i32), |&(category, _)| category);
         found.map_or(0, |index| usize::from(self.by_category[index].1))
+    }
+
+    /// The share of the rows looked at that are not in the most frequent bin.
+    pub(crate) fn share_away(&self) -> f64 {
+        let n_rows: usize = self.counts.iter().sum();
+        (n_rows - self.counts[self.most_frequent_bin]) as f64 / n_rows.max(1) as f64
     }
 
     pub(crate) fn most_frequent_bin(&self) -> usize {
