@@ -11,6 +11,7 @@ mod any_number;
 mod bin;
 mod binning;
 mod booster;
+mod boosting;
 mod bundling;
 mod categorical;
 mod categories;
