@@ -4,7 +4,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use crate::binning::{BinMapper, BinningConfig, sampled_rows};
-use crate::{Bin, GbdtError};
+use crate::{Bin, GbdtError, bundling};
 
 /// Features whose bins stand side by side in a row: those of one row are one word.
 pub(crate) const GROUP: usize = 8;
@@ -38,9 +38,8 @@ pub(crate) struct Table<B> {
 /// Some features side by side, row by row.
 #[derive(Debug)]
 pub(crate) struct Group<B> {
-    /// The first feature, and how many there are: up to [`GROUP`].
-    pub(crate) first: usize,
-    pub(crate) n_features: usize,
+    /// The features of each place, up to [`GROUP`] places: one, or a bundle, whose bins follow one another.
+    pub(crate) places: Vec<Vec<usize>>,
     pub(crate) rows: Vec<[B; GROUP]>,
 }
 
@@ -50,7 +49,8 @@ impl Dataset {
     /// NaN is a missing value; infinite values are values.
     ///
     /// # Errors
-    /// [`GbdtError::OutOfRange`] for a setting, [`GbdtError::TooManyRows`] for more than 2^31 - 1 rows.
+    /// [`GbdtError::OutOfRange`] for a setting, [`GbdtError::TooManyRows`] for more than 2^31 - 1 rows,
+    /// [`GbdtError::NoSuchFeature`] for a categorical feature that the table has not.
     ///
     /// # Examples
     /// ```
@@ -70,6 +70,10 @@ impl Dataset {
         if n_rows > MOST {
             return Err(GbdtError::TooManyRows { n_rows, most: MOST });
         }
+        let n_features = table.ncols();
+        if let Some(&feature) = config.categorical_features.iter().find(|&&feature| feature >= n_features) {
+            return Err(GbdtError::NoSuchFeature { feature, n_features });
+        }
         let sampled = sampled_rows(n_rows, config.bin_construct_sample_cnt, config.data_random_seed);
         let find = |feature: usize| {
             let column = table.column(feature);
@@ -77,14 +81,18 @@ impl Dataset {
                 Some(rows) => rows.iter().map(|&row| column[row]).collect(),
                 None => column.to_vec(),
             };
-            BinMapper::find(values, config)
+            if config.categorical_features.contains(&feature) {
+                BinMapper::find_categories(values, config)
+            } else {
+                BinMapper::find(values, config)
+            }
         };
         let mappers: Vec<BinMapper> = (0..table.ncols()).into_par_iter().map(find).collect();
         let is_narrow = mappers.iter().all(|mapper| mapper.n_bins() <= 1 << 8);
         let bins = if is_narrow {
-            Bins::Bytes(Table::new(table, &mappers))
+            Bins::Bytes(Table::new(table, &mappers, config.enable_bundle))
         } else {
-            Bins::Words(Table::new(table, &mappers))
+            Bins::Words(Table::new(table, &mappers, config.enable_bundle))
         };
         Ok(Self { n_rows, mappers, bins })
     }
@@ -106,20 +114,34 @@ impl Dataset {
 }
 
 impl<B: Bin> Table<B> {
-    fn new(table: ArrayView2<'_, f64>, mappers: &[BinMapper]) -> Self {
+    fn new(table: ArrayView2<'_, f64>, mappers: &[BinMapper], bundles: bool) -> Self {
         let column = |(feature, mapper): (usize, &BinMapper)| {
             table.column(feature).iter().map(|&value| B::from_index(mapper.bin(value))).collect()
         };
         let columns: Vec<Vec<B>> = mappers.par_iter().enumerate().map(column).collect();
-        // Groups of about equally many features, which threads share.
-        let n_groups = mappers.len().div_ceil(GROUP);
+        let places = if bundles {
+            bundling::find(&columns, mappers)
+        } else {
+            (0..mappers.len()).map(|feature| vec![feature]).collect()
+        };
+        // Groups of about equally many places, which threads share.
+        let n_groups = places.len().div_ceil(GROUP);
         let groups = (0..n_groups).into_par_iter().map(|group| {
-            let [first, end] = [group, group + 1].map(|group| group * mappers.len() / n_groups);
+            let [first, end] = [group, group + 1].map(|group| group * places.len() / n_groups);
+            let places = &places[first..end];
             let mut rows = vec![[B::default(); GROUP]; table.nrows()];
-            for (place, column) in columns[first..end].iter().enumerate() {
-                rows.iter_mut().zip(column).for_each(|(row, &bin)| row[place] = bin);
+            for (place, features) in places.iter().enumerate() {
+                let bundle;
+                let codes = match features[..] {
+                    [feature] => &columns[feature],
+                    _ => {
+                        bundle = bundling::codes(features, &columns, mappers);
+                        &bundle
+                    }
+                };
+                rows.iter_mut().zip(codes).for_each(|(row, &code)| row[place] = code);
             }
-            Group { first, n_features: end - first, rows }
+            Group { places: places.to_vec(), rows }
         });
         let groups = groups.collect();
         Self { columns, groups }
@@ -142,8 +164,9 @@ mod tests {
             fn check<B: Bin>(bins: &Table<B>) -> usize {
                 let mut n_seen = 0;
                 for group in &bins.groups {
-                    for place in 0..group.n_features {
-                        let column = &bins.columns[group.first + place];
+                    for (place, features) in group.places.iter().enumerate() {
+                        assert_eq!(features.len(), 1);
+                        let column = &bins.columns[features[0]];
                         assert!(group.rows.iter().zip(column).all(|(row, bin)| row[place] == *bin));
                         n_seen += 1;
                     }

@@ -34,6 +34,50 @@ pub enum GbdtError {
         /// The number.
         value: f64,
     },
+    /// A label that the objective makes no sense for.
+    #[error("the label of row {row} is {value}, but for {objective} must be {allowed}")]
+    LabelOutOfRange {
+        /// The name of the objective.
+        objective: &'static str,
+        /// The row.
+        row: usize,
+        /// Its label.
+        value: f64,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// Labels that are all the same, where the objective makes no sense of that.
+    #[error("all labels are {value}, which {objective} makes no sense of")]
+    OneLabel {
+        /// The name of the objective.
+        objective: &'static str,
+        /// The label.
+        value: f64,
+    },
+    /// Monotone constraints that the values of leaves would not be held to.
+    #[error(
+        "monotone_constraints cannot be held with {objective}, which finds the values of leaves by itself"
+    )]
+    NotMonotone {
+        /// The name of the objective.
+        objective: String,
+    },
+    /// A weight below zero, or no weight above it.
+    #[error("the weight of row {row} is {value}, but must be 0 or more, and above 0 for some row")]
+    WeightOutOfRange {
+        /// The row.
+        row: usize,
+        /// Its weight.
+        value: f64,
+    },
+    /// A feature that is not there.
+    #[error("feature {feature} is not among the {n_features} there are")]
+    NoSuchFeature {
+        /// Its index.
+        feature: usize,
+        /// How many there are.
+        n_features: usize,
+    },
     /// More rows than fit into 32 bits.
     #[error("{n_rows} rows are more than {most}")]
     TooManyRows {

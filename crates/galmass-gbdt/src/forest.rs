@@ -8,7 +8,8 @@
 use ndarray::{ArrayView2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::tree::{Child, Missing, Tree};
+use crate::binning::ZERO;
+use crate::tree::{Child, Missing, Node, Rule, Tree};
 
 /// Rows that go side by side.
 pub(crate) const ROWS: usize = 64;
@@ -46,10 +47,19 @@ struct Column {
     thresholds: Vec<f64>,
 }
 
-/// What becomes of NaN.
+/// What becomes of missing values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Treatment {
+    /// NaN is taken for zero.
     AsZero,
+    /// NaN goes to a side.
+    To(Side),
+    /// NaN and zero go to a side.
+    WithZeroTo(Side),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
     Left,
     Right,
 }
@@ -125,7 +135,7 @@ impl_mask!(u8, u32, u64);
 impl Forest {
     pub(crate) fn of(trees: &[Tree]) -> Self {
         let most_leaves = trees.iter().map(|tree| tree.leaves.len()).max().unwrap_or(0);
-        let columns = columns_of(trees);
+        let Some(columns) = columns_of(trees) else { return Self::Any };
         let most_thresholds = columns.iter().map(|column| column.thresholds.len()).max().unwrap_or(0);
         let fits = |most_ranks: usize, bits: usize| most_thresholds < most_ranks && most_leaves <= bits;
         if fits(u8::MOST, u8::BITS as usize) {
@@ -165,41 +175,50 @@ impl Forest {
     }
 }
 
-fn treatment(missing: Missing) -> Treatment {
-    match missing {
+/// The threshold of a node, and what it does with missing values; `None` if it is one of categories.
+fn test_of(node: &Node) -> Option<(f64, Treatment)> {
+    let Rule::UpTo { threshold, missing } = node.rule else { return None };
+    let side = |is_left| if is_left { Side::Left } else { Side::Right };
+    let treatment = match missing {
         Missing::AsZero { .. } => Treatment::AsZero,
-        Missing::Left => Treatment::Left,
-        Missing::Right => Treatment::Right,
-    }
+        Missing::Left => Treatment::To(Side::Left),
+        Missing::Right => Treatment::To(Side::Right),
+        Missing::WithZero { default_left } => Treatment::WithZeroTo(side(default_left)),
+    };
+    Some((threshold, treatment))
 }
 
-fn columns_of(trees: &[Tree]) -> Vec<Column> {
+/// The columns of ranks that trees ask for; `None` if some of their nodes have no thresholds.
+fn columns_of(trees: &[Tree]) -> Option<Vec<Column>> {
     let mut columns: Vec<Column> = Vec::new();
     for node in trees.iter().flat_map(|tree| &tree.nodes) {
-        let (feature, missing) = (node.feature, treatment(node.missing));
-        let found = columns.iter_mut().find(|column| (column.feature, column.missing) == (feature, missing));
-        match found {
-            Some(column) => column.thresholds.push(node.threshold),
-            None => columns.push(Column { feature, missing, thresholds: vec![node.threshold] }),
+        let (threshold, missing) = test_of(node)?;
+        let is_its = |column: &&mut Column| (column.feature, column.missing) == (node.feature, missing);
+        match columns.iter_mut().find(is_its) {
+            Some(column) => column.thresholds.push(threshold),
+            None => columns.push(Column { feature: node.feature, missing, thresholds: vec![threshold] }),
         }
     }
     for column in &mut columns {
         column.thresholds.sort_unstable_by(f64::total_cmp);
         column.thresholds.dedup();
     }
-    columns
+    Some(columns)
 }
 
 impl Column {
     /// The number of thresholds below a value.
     #[inline(always)]
     fn rank<R: Rank>(&self, value: f64) -> R {
-        let value = match (value.is_nan(), self.missing) {
-            (false, _) => value,
-            (true, Treatment::AsZero) => 0.0,
-            (true, Treatment::Left) => return R::from_index(0),
-            (true, Treatment::Right) => return R::from_index(R::MOST),
+        let (is_missing, side) = match self.missing {
+            Treatment::AsZero => (false, Side::Left),
+            Treatment::To(side) => (value.is_nan(), side),
+            Treatment::WithZeroTo(side) => (value.is_nan() || value.abs() <= ZERO, side),
         };
+        if is_missing {
+            return R::from_index(if side == Side::Left { 0 } else { R::MOST });
+        }
+        let value = if value.is_nan() { 0.0 } else { value };
         R::from_index(self.thresholds.partition_point(|&threshold| threshold < value))
     }
 }
@@ -209,9 +228,8 @@ impl<R: Rank, M: Mask> Trees<R, M> {
         let mut forest = Self { columns, nodes: Vec::new(), ends: Vec::new(), values: Vec::new() };
         for tree in trees {
             let first = forest.values.len();
-            let root = if tree.nodes.is_empty() { Child::Leaf(0) } else { Child::Node(0) };
             let mut leaves = Vec::with_capacity(M::BITS);
-            forest.add_below(tree, root, &mut leaves);
+            forest.add_below(tree, tree.root(), &mut leaves);
             forest.values.extend(leaves.into_iter().map(|leaf: usize| tree.leaves[leaf].value));
             forest.values.resize(first + M::BITS, 0.0);
             forest.ends.push(forest.nodes.len());
@@ -243,10 +261,10 @@ impl<R: Rank, M: Mask> Trees<R, M> {
     /// Adds a node with some leaves on its left.
     fn add_test(&mut self, tree: &Tree, node: usize, left: std::ops::Range<usize>) {
         let node = &tree.nodes[node];
-        let missing = treatment(node.missing);
+        let Some((threshold, missing)) = test_of(node) else { return };
         let is_its = |column: &Column| (column.feature, column.missing) == (node.feature, missing);
         let Some(column) = self.columns.iter().position(is_its) else { return };
-        let rank = self.columns[column].thresholds.partition_point(|&threshold| threshold < node.threshold);
+        let rank = self.columns[column].thresholds.partition_point(|&below| below < threshold);
         self.nodes.push(Test { column: column as u32, rank: R::from_index(rank), mask: M::without(left) });
     }
 

@@ -6,24 +6,32 @@
 //! is left of the parent's -> the best split of each
 //! ```
 
+use crate::CategorySet;
 use crate::binning::ZERO;
+use crate::categorical::{CategoryRules, OfLeaf};
 use crate::config::BoosterConfig;
+use crate::constrained::{Constraints, Place};
 use crate::dataset::{Bins, Dataset};
 use crate::histogram::{self, Layout, Rows, Slopes, Sums};
 use crate::partition::Partition;
+use crate::sampling::{Bag, FeatureSampler};
 use crate::splitting::{Candidates, LeafSums, Rules, Split, TINY, best_split};
-use crate::tree::{Child, Leaf, Missing, Node, Tree};
+use crate::tree::{Child, Leaf, Missing, Node, Rule, Tree};
 
 /// Grows trees on a data set; its memory is used again from one to the next.
 pub(crate) struct Grower<'a> {
     dataset: &'a Dataset,
     rules: Rules,
+    constraints: Option<Constraints>,
+    category_rules: CategoryRules,
     num_leaves: usize,
     max_depth: usize,
     layout: Layout,
-    /// The features that can be split at all.
-    features: Vec<usize>,
+    pub(crate) features: FeatureSampler,
+    /// The rows that trees are grown on.
     pub(crate) partition: Partition,
+    /// The rows of each leaf that it is not grown on.
+    pub(crate) outside: Partition,
     histograms: Vec<Vec<Sums>>,
     candidates: Candidates,
     /// Slopes in the order of the rows of a leaf.
@@ -35,10 +43,14 @@ pub(crate) struct Grower<'a> {
 struct Growing {
     sums: LeafSums,
     value: f64,
+    /// What the values of leaves below lie between.
+    bounds: [f64; 2],
     depth: usize,
     /// The node above, and whether this is its left child.
     parent: Option<(usize, bool)>,
     best: Option<Split>,
+    /// The bins that go left by it, where they are categories.
+    taken: Vec<u32>,
     /// The features that can still be split here.
     features: Vec<usize>,
     /// The histogram that belongs to it.
@@ -53,11 +65,14 @@ impl<'a> Grower<'a> {
         Self {
             dataset,
             rules: Rules::of(config),
+            constraints: Constraints::of(config),
+            category_rules: CategoryRules::of(config),
             num_leaves: config.num_leaves,
             max_depth: if config.max_depth == 0 { usize::MAX } else { config.max_depth },
-            features: (0..dataset.n_features()).filter(is_splittable).collect(),
+            features: FeatureSampler::new(config, (0..dataset.n_features()).filter(is_splittable).collect()),
             layout,
             partition: Partition::default(),
+            outside: Partition::default(),
             histograms: Vec::new(),
             candidates: Candidates::default(),
             gradients: Vec::new(),
@@ -65,11 +80,20 @@ impl<'a> Grower<'a> {
         }
     }
 
-    /// Grows a tree on all rows; its leaves are those of the partition.
-    pub(crate) fn grow(&mut self, slopes: Slopes<'_>) -> Tree {
-        self.partition.reset(0..self.dataset.n_rows() as u32);
+    /// Grows a tree on the rows of a bag or on all; its leaves are those of the partitions.
+    pub(crate) fn grow(&mut self, slopes: Slopes<'_>, bag: Option<&Bag>) -> Tree {
+        match bag {
+            None => {
+                self.partition.reset(0..self.dataset.n_rows() as u32);
+                self.outside.reset(0..0);
+            }
+            Some(bag) => {
+                self.partition.reset(bag.inside.iter().copied());
+                self.outside.reset(bag.outside.iter().copied());
+            }
+        }
         let mut nodes: Vec<Node> = Vec::with_capacity(self.num_leaves - 1);
-        let mut leaves = vec![self.root(slopes)];
+        let mut leaves = vec![self.root(slopes, bag)];
         while leaves.len() < self.num_leaves {
             let Some((leaf, split)) = best_of(&leaves) else { break };
             let node = nodes.len();
@@ -79,7 +103,7 @@ impl<'a> Grower<'a> {
                 *child = Child::Node(node);
             }
             nodes.push(self.node(leaf, leaves.len(), parent, &split));
-            self.split_rows(leaf, &split);
+            self.split_rows(leaf, &split, &leaves[leaf].taken);
             let right = leaves.len();
             self.split_leaf(&mut leaves, leaf, node, &split);
             self.find_splits(&mut leaves, leaf, right, slopes);
@@ -92,30 +116,37 @@ impl<'a> Grower<'a> {
         Tree { nodes, leaves: leaves.collect(), shrinkage: 1.0 }
     }
 
-    fn root(&mut self, slopes: Slopes<'_>) -> Growing {
-        let histogram = self.histogram(0);
+    fn root(&mut self, slopes: Slopes<'_>, bag: Option<&Bag>) -> Growing {
+        let is_unit = slopes.are_unit();
+        let (rows, slopes) = match bag {
+            None => (Rows::All, slopes),
+            Some(bag) => {
+                let rows = &bag.inside[..];
+                let slopes = gather_slopes(&mut self.gradients, &mut self.hessians, slopes, rows);
+                (Rows::Some(rows, slopes.total()), slopes)
+            }
+        };
+        let histogram = 0;
+        make_histogram(&mut self.histograms, &self.layout, histogram);
         let [gradients, hessians] =
-            histogram::sum_up(&mut self.histograms[histogram], &self.layout, self.dataset, Rows::All, slopes);
+            histogram::sum_up(&mut self.histograms[histogram], &self.layout, self.dataset, rows, slopes);
         let sums = LeafSums { gradients, hessians, n_rows: self.partition.n_rows(0) };
         let mut root = Growing {
             sums,
-            value: self.rules.leaf_value([gradients, hessians]),
+            value: match &self.constraints {
+                None => self.rules.leaf_value([gradients, hessians]),
+                Some(constraints) => constraints.root_value([gradients, hessians], &self.rules),
+            },
+            bounds: Place::UNBOUNDED,
             depth: 0,
             parent: None,
             best: None,
-            features: self.features.clone(),
+            taken: Vec::new(),
+            features: self.features.draw_tree().to_vec(),
             histogram,
         };
-        self.find_split(&mut root, slopes.are_unit());
+        self.find_split(&mut root, is_unit);
         root
-    }
-
-    /// The histogram of this index, made if it is not there.
-    fn histogram(&mut self, index: usize) -> usize {
-        while self.histograms.len() <= index {
-            self.histograms.push(vec![[0.0; 2]; self.layout.len()]);
-        }
-        index
     }
 
     fn node(&self, leaf: usize, right: usize, parent: &Growing, split: &Split) -> Node {
@@ -125,10 +156,18 @@ impl<'a> Grower<'a> {
             (true, false) => Missing::Right,
             (false, default_left) => Missing::AsZero { default_left },
         };
+        let rule = match mapper.categories() {
+            None => {
+                Rule::UpTo { threshold: mapper.upper_bounds()[split.threshold].clamp(-1e300, 1e300), missing }
+            }
+            Some(categories) => {
+                let taken = parent.taken.iter().map(|&bin| categories[bin as usize] as u32);
+                Rule::OneOf { categories: CategorySet::new(taken), missing }
+            }
+        };
         Node {
             feature: split.feature,
-            threshold: mapper.upper_bounds()[split.threshold].clamp(-1e300, 1e300),
-            missing,
+            rule,
             gain: f64::from(self.rules.whole_gain(split) as f32),
             left: Child::Leaf(leaf),
             right: Child::Leaf(right),
@@ -138,15 +177,20 @@ impl<'a> Grower<'a> {
         }
     }
 
-    fn split_rows(&mut self, leaf: usize, split: &Split) {
+    fn split_rows(&mut self, leaf: usize, split: &Split, taken: &[u32]) {
         let mapper = &self.dataset.mappers()[split.feature];
         let mut goes_left: Vec<bool> = (0..mapper.n_bins()).map(|bin| bin <= split.threshold).collect();
-        if let (true, Some(missing)) = (mapper.has_missing(), goes_left.last_mut()) {
+        if mapper.is_categorical() {
+            goes_left.fill(false);
+            taken.iter().for_each(|&bin| goes_left[bin as usize] = true);
+        } else if let (true, Some(missing)) = (mapper.has_missing(), goes_left.last_mut()) {
             *missing = split.missing_goes_left;
         }
-        match &self.dataset.bins {
-            Bins::Bytes(bins) => self.partition.split(leaf, &bins.columns[split.feature], &goes_left),
-            Bins::Words(bins) => self.partition.split(leaf, &bins.columns[split.feature], &goes_left),
+        for partition in [&mut self.partition, &mut self.outside] {
+            match &self.dataset.bins {
+                Bins::Bytes(bins) => partition.split(leaf, &bins.columns[split.feature], &goes_left),
+                Bins::Words(bins) => partition.split(leaf, &bins.columns[split.feature], &goes_left),
+            }
         }
     }
 
@@ -154,21 +198,30 @@ impl<'a> Grower<'a> {
     fn split_leaf(&self, leaves: &mut Vec<Growing>, leaf: usize, node: usize, split: &Split) {
         let right = leaves.len();
         let depth = leaves[leaf].depth + 1;
-        let half = |index: usize, sums: [f64; 2], is_left: bool| Growing {
+        let sides = [split.left, split.right];
+        let values = split.values.unwrap_or(sides.map(|sums| self.rules.leaf_value(sums)));
+        let bounds = leaves[leaf].bounds;
+        let bounds = match &self.constraints {
+            None => [bounds; 2],
+            Some(_) if self.dataset.mappers()[split.feature].is_categorical() => [bounds; 2],
+            Some(constraints) => constraints.bounds_below(split.feature, bounds, values),
+        };
+        let half = |index: usize, side: usize| Growing {
             sums: LeafSums {
-                gradients: sums[0],
-                hessians: sums[1] - TINY,
+                gradients: sides[side][0],
+                hessians: sides[side][1] - TINY,
                 n_rows: self.partition.n_rows(index),
             },
-            value: self.rules.leaf_value(sums),
+            value: values[side],
+            bounds: bounds[side],
             depth,
-            parent: Some((node, is_left)),
+            parent: Some((node, side == 0)),
             best: None,
+            taken: Vec::new(),
             features: Vec::new(),
             histogram: usize::MAX,
         };
-        let new_right = half(right, split.right, false);
-        let new_left = half(leaf, split.left, true);
+        let [new_left, new_right] = [half(leaf, 0), half(right, 1)];
         let parent = std::mem::replace(&mut leaves[leaf], new_left);
         leaves.push(new_right);
         // Both go on with what the parent had, until it is known which of them is the smaller.
@@ -183,24 +236,17 @@ impl<'a> Grower<'a> {
         let n_rows = [left, right].map(|leaf| leaves[leaf].sums.n_rows);
         let has_enough = n_rows.iter().any(|&n_rows| n_rows >= 2 * self.rules.min_data_in_leaf());
         let is_last = leaves.len() == self.num_leaves;
-        if !has_enough || is_last || leaves[left].depth >= self.max_depth || features.is_empty() {
+        // With draws for each leaf one is made all the same.
+        let is_hopeless = features.is_empty() && !self.features.draws_by_node();
+        if !has_enough || is_last || leaves[left].depth >= self.max_depth || is_hopeless {
             return;
         }
         let (smaller, larger) = if n_rows[0] < n_rows[1] { (left, right) } else { (right, left) };
-        let new = self.histogram(right);
+        let new = right;
+        make_histogram(&mut self.histograms, &self.layout, new);
         let sums = leaves[smaller].sums;
         let rows = self.partition.rows(smaller);
-        let ordered = match slopes {
-            Slopes::Unit(gradients) => {
-                gather(&mut self.gradients, gradients, rows);
-                Slopes::Unit(&self.gradients)
-            }
-            Slopes::Both(gradients, hessians) => {
-                gather(&mut self.gradients, gradients, rows);
-                gather(&mut self.hessians, hessians, rows);
-                Slopes::Both(&self.gradients, &self.hessians)
-            }
-        };
+        let ordered = gather_slopes(&mut self.gradients, &mut self.hessians, slopes, rows);
         let rows = Rows::Some(rows, [sums.gradients, sums.hessians]);
         histogram::sum_up(&mut self.histograms[new], &self.layout, self.dataset, rows, ordered);
         let [of_parent_sums, new_sums] =
@@ -217,19 +263,66 @@ impl<'a> Grower<'a> {
 
     /// Finds the best split of a leaf, and drops the features that have none: its children need not try them.
     fn find_split(&mut self, leaf: &mut Growing, is_unit: bool) {
+        // Features that are not drawn are tried all the same: they may be drawn for the children.
+        let drawn = self.features.draw_node();
+        let is_drawn = |feature| drawn.as_ref().is_none_or(|drawn| drawn.binary_search(&feature).is_ok());
         let histogram = &self.histograms[leaf.histogram];
+        let place = Place { value: leaf.value, bounds: leaf.bounds, depth: leaf.depth };
         leaf.features.retain(|&feature| {
             let bins = &histogram[self.layout.range(feature)];
             let mapper = &self.dataset.mappers()[feature];
-            let split =
-                best_split(feature, bins, mapper, leaf.sums, is_unit, &self.rules, &mut self.candidates);
+            let mut taken = Vec::new();
+            let split = match &self.constraints {
+                _ if mapper.is_categorical() => {
+                    let constraints = self.constraints.as_ref();
+                    let leaf = OfLeaf { sums: leaf.sums, place, rules: &self.rules, constraints };
+                    self.category_rules.best_split(feature, bins, leaf).map(|(split, bins)| {
+                        taken = bins;
+                        split
+                    })
+                }
+                None => {
+                    best_split(feature, bins, mapper, leaf.sums, is_unit, &self.rules, &mut self.candidates)
+                }
+                Some(constraints) => {
+                    constraints.best_split(feature, bins, mapper, leaf.sums, place, &self.rules)
+                }
+            };
             if let Some(split) = split
                 && leaf.best.is_none_or(|best| split.is_better_than(&best))
+                && is_drawn(feature)
             {
-                leaf.best = Some(split);
+                (leaf.best, leaf.taken) = (Some(split), taken);
             }
             split.is_some()
         });
+    }
+}
+
+/// Makes the histogram of this index if it is not there.
+fn make_histogram(histograms: &mut Vec<Vec<Sums>>, layout: &Layout, index: usize) {
+    while histograms.len() <= index {
+        histograms.push(vec![[0.0; 2]; layout.len()]);
+    }
+}
+
+/// The slopes of some rows, in their order.
+fn gather_slopes<'a>(
+    gradients: &'a mut Vec<f32>,
+    hessians: &'a mut Vec<f32>,
+    slopes: Slopes<'_>,
+    rows: &[u32],
+) -> Slopes<'a> {
+    match slopes {
+        Slopes::Unit(of_all) => {
+            gather(gradients, of_all, rows);
+            Slopes::Unit(gradients)
+        }
+        Slopes::Both(of_all, hessians_of_all) => {
+            gather(gradients, of_all, rows);
+            gather(hessians, hessians_of_all, rows);
+            Slopes::Both(gradients, hessians)
+        }
     }
 }
 

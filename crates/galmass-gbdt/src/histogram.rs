@@ -2,6 +2,8 @@
 //!
 //! The histogram of a leaf is summed up over its rows in their order, or is that of its parent less that of its sibling.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::Bin;
@@ -24,7 +26,7 @@ pub(crate) enum Slopes<'a> {
 
 impl Slopes<'_> {
     /// The sums over all rows, one after the other.
-    fn total(&self) -> Sums {
+    pub(crate) fn total(&self) -> Sums {
         let sum = |values: &[f32]| values.iter().fold(0.0, |sum, &value| sum + f64::from(value));
         match self {
             Self::Unit(gradients) => [sum(gradients), gradients.len() as f64],
@@ -38,30 +40,47 @@ impl Slopes<'_> {
     }
 }
 
-/// Where the bins of each feature begin in a histogram.
+/// Where the bins of each feature stand in a histogram: those of a group of features side by side.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    starts: Vec<usize>,
+    ranges: Vec<Range<usize>>,
+    /// The bins of each group.
+    groups: Vec<Range<usize>>,
     /// For each feature the bin that is found from the others; 0 is not needed at all.
     most_frequent: Vec<usize>,
 }
 
 impl Layout {
     pub(crate) fn of(dataset: &Dataset) -> Self {
-        let mut starts = vec![0];
-        for mapper in dataset.mappers() {
-            starts.push(starts[starts.len() - 1] + mapper.n_bins());
+        match &dataset.bins {
+            Bins::Bytes(bins) => Self::of_groups(dataset, &bins.groups),
+            Bins::Words(bins) => Self::of_groups(dataset, &bins.groups),
         }
-        Self { starts, most_frequent: dataset.mappers().iter().map(|m| m.most_frequent_bin()).collect() }
+    }
+
+    fn of_groups<B>(dataset: &Dataset, groups: &[Group<B>]) -> Self {
+        let mappers = dataset.mappers();
+        let mut ranges = vec![0..0; mappers.len()];
+        let mut end = 0;
+        let of_group = |group: &Group<B>| {
+            let start = end;
+            for &feature in group.places.iter().flatten() {
+                ranges[feature] = end..end + mappers[feature].n_bins();
+                end = ranges[feature].end;
+            }
+            start..end
+        };
+        let groups = groups.iter().map(of_group).collect();
+        Self { ranges, groups, most_frequent: mappers.iter().map(|m| m.most_frequent_bin()).collect() }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.starts[self.starts.len() - 1]
+        self.groups.last().map_or(0, |group| group.end)
     }
 
     /// The bins of a feature.
-    pub(crate) fn range(&self, feature: usize) -> std::ops::Range<usize> {
-        self.starts[feature]..self.starts[feature + 1]
+    pub(crate) fn range(&self, feature: usize) -> Range<usize> {
+        self.ranges[feature].clone()
     }
 }
 
@@ -97,20 +116,22 @@ fn sum_up_groups<B: Bin>(
     slopes: Slopes<'_>,
 ) -> Option<Sums> {
     let mut parts = Vec::with_capacity(groups.len());
-    for group in groups {
-        let n_bins = layout.starts[group.first + group.n_features] - layout.starts[group.first];
-        let (part, rest) = histogram.split_at_mut(n_bins);
-        parts.push((group, part));
+    for (group, bins) in groups.iter().zip(&layout.groups) {
+        let (part, rest) = histogram.split_at_mut(bins.len());
+        parts.push((group, bins.start, part));
         histogram = rest;
     }
     let n_rows = match slopes {
         Slopes::Unit(gradients) | Slopes::Both(gradients, _) => gradients.len(),
     };
-    let sum = |(group, part): (&Group<B>, &mut [Sums])| {
+    let sum = |(group, start, part): (&Group<B>, usize, &mut [Sums])| {
         part.fill([0.0; 2]);
-        let total = add_group(part, layout, group, rows, slopes);
-        for feature in group.first..group.first + group.n_features {
-            let start = layout.starts[group.first];
+        // Where the bins of each place begin.
+        let starts: [usize; GROUP] = std::array::from_fn(|place| {
+            group.places.get(place).map_or(0, |features| layout.range(features[0]).start - start)
+        });
+        let total = add_group(part, starts, group, rows, slopes);
+        for &feature in group.places.iter().flatten() {
             let bins = layout.range(feature);
             complete(&mut part[bins.start - start..bins.end - start], layout.most_frequent[feature], total);
         }
@@ -141,15 +162,12 @@ fn complete(bins: &mut [Sums], most_frequent: usize, total: Sums) {
 
 fn add_group<B: Bin>(
     part: &mut [Sums],
-    layout: &Layout,
+    starts: [usize; GROUP],
     group: &Group<B>,
     rows: Rows<'_>,
     slopes: Slopes<'_>,
 ) -> Sums {
-    let start = layout.starts[group.first];
-    let starts: [usize; GROUP] =
-        std::array::from_fn(|place| layout.starts[group.first + place.min(group.n_features - 1)] - start);
-    match group.n_features {
+    match group.places.len() {
         1 => add_rows::<1, B>(part, starts, &group.rows, rows, slopes),
         2 => add_rows::<2, B>(part, starts, &group.rows, rows, slopes),
         3 => add_rows::<3, B>(part, starts, &group.rows, rows, slopes),
@@ -228,8 +246,8 @@ fn fetch_ahead<B>(bins: &[[B; GROUP]], rows: &[u32], index: usize) {
 fn add<const N: usize, B: Bin>(part: &mut [Sums], starts: &[usize; GROUP], bins: &[B; GROUP], slopes: Sums) {
     for place in 0..N {
         let index = starts[place] + bins[place].index();
-        // SAFETY: every bin of a dataset is less than the number of bins of its feature, and `part` has all bins of
-        // the features of the group.
+        // SAFETY: what a place holds is less than the number of bins of its features together, and `part` has all bins
+        // of the features of the group.
         let sums = unsafe { part.get_unchecked_mut(index) };
         *sums = [sums[0] + slopes[0], sums[1] + slopes[1]];
     }

@@ -35,6 +35,8 @@ pub(crate) struct Split {
     /// The sums on both sides, hessians with [`TINY`] still in them.
     pub(crate) left: [f64; 2],
     pub(crate) right: [f64; 2],
+    /// The values of both sides, where they are not what the sums say.
+    pub(crate) values: Option<[f64; 2]>,
 }
 
 impl Split {
@@ -66,7 +68,7 @@ impl Rules {
     }
 
     #[inline(always)]
-    fn gain(&self, gradients: f64, hessians: f64) -> f64 {
+    pub(crate) fn gain(&self, gradients: f64, hessians: f64) -> f64 {
         let gradients = self.beyond_l1(gradients);
         gradients * gradients / (hessians + self.lambda_l2)
     }
@@ -80,6 +82,16 @@ impl Rules {
         }
     }
 
+    /// The same with more added to the sums of hessians.
+    pub(crate) fn with_more_l2(self, l2: f64) -> Self {
+        Self { lambda_l2: self.lambda_l2 + l2, ..self }
+    }
+
+    /// The gain of a leaf that has not the best of values.
+    pub(crate) fn gain_of_value(&self, [gradients, hessians]: [f64; 2], value: f64) -> f64 {
+        -(2.0 * self.beyond_l1(gradients) * value + (hessians + self.lambda_l2) * value * value)
+    }
+
     /// The value of a leaf with these sums.
     pub(crate) fn leaf_value(&self, [gradients, hessians]: [f64; 2]) -> f64 {
         -self.beyond_l1(gradients) / (hessians + self.lambda_l2)
@@ -90,11 +102,15 @@ impl Rules {
         split.gain + self.min_gain_to_split
     }
 
+    pub(crate) fn min_gain_to_split(&self) -> f64 {
+        self.min_gain_to_split
+    }
+
     pub(crate) fn min_data_in_leaf(&self) -> usize {
         self.min_data_in_leaf as usize
     }
 
-    fn is_too_small(&self, n_rows: i64, hessians: f64) -> bool {
+    pub(crate) fn is_too_small(&self, n_rows: i64, hessians: f64) -> bool {
         n_rows < self.min_data_in_leaf || hessians < self.min_sum_hessian_in_leaf
     }
 }
@@ -274,6 +290,7 @@ pub(crate) fn best_split(
             left,
             // Not what was summed up: the last digit is that of the difference.
             right: scan.rest_of(left),
+            values: None,
         };
 
     candidates.clear();
@@ -291,7 +308,7 @@ pub(crate) fn best_split(
         return from_above;
     }
     candidates.clear();
-    scan.upwards(end - 1, mapper.most_frequent_bin() > 0, candidates);
+    scan.upwards(end, mapper.most_frequent_bin() > 0, candidates);
     let up = candidates.best(&scan, least);
     let is_better = |gain: f64| from_above.is_none_or(|split| gain > split.gain + least);
     let from_below = up.filter(|&(_, gain)| is_better(gain)).map(|(place, gain)| {

@@ -1,12 +1,13 @@
 //! The bins of a feature: from its values to small integers, in their order.
 
 mod bounds;
+mod categories;
 mod sample;
 
 use serde::{Deserialize, Serialize};
 
 use crate::GbdtError;
-pub(crate) use sample::sampled_rows;
+pub(crate) use sample::{Lcg, sampled_rows};
 
 /// Values this close to zero are zero. A single-precision constant: which trees grow depends on it.
 pub(crate) const ZERO: f64 = 1e-35f32 as f64;
@@ -26,11 +27,24 @@ pub struct BinningConfig {
     pub bin_construct_sample_cnt: usize,
     /// The seed of that draw. Default: 1.
     pub data_random_seed: u32,
+    /// The features whose values are categories, integers from 0 on, in no order. Negative values are missing, and so
+    /// is what is above 2^31. Default: none.
+    pub categorical_features: Vec<usize>,
+    /// Whether features of which no row has more than one away from its most frequent bin are kept as one, which makes
+    /// wide sparse tables fast and changes no tree. Default: true.
+    pub enable_bundle: bool,
 }
 
 impl Default for BinningConfig {
     fn default() -> Self {
-        Self { max_bin: 255, min_data_in_bin: 3, bin_construct_sample_cnt: 200_000, data_random_seed: 1 }
+        Self {
+            max_bin: 255,
+            min_data_in_bin: 3,
+            bin_construct_sample_cnt: 200_000,
+            data_random_seed: 1,
+            categorical_features: Vec::new(),
+            enable_bundle: true,
+        }
     }
 }
 
@@ -53,6 +67,9 @@ impl BinningConfig {
 ///
 /// Bin k holds the values above the upper bound of bin k - 1, up to its own. Negative values, zero and positive
 /// values are in different bins. NaN has the last bin, if the rows looked at had any; else it is taken for zero.
+///
+/// Categories have a bin each, the most frequent first, from bin 1 on; those too rare for that, and missing values, have
+/// bin 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BinMapper {
     upper_bounds: Vec<f64>,
@@ -65,17 +82,17 @@ pub struct BinMapper {
     counts: Vec<usize>,
     /// The smallest and the largest value looked at; NaN where there is none.
     range: [f64; 2],
+    /// The category of each bin; empty for numbers.
+    categories: Vec<i32>,
+    /// The bins of categories, in the order of these.
+    by_category: Vec<(i32, u16)>,
 }
 
 impl BinMapper {
     /// Finds the bins by some values of a feature.
-    pub(crate) fn find(mut values: Vec<f64>, config: &BinningConfig) -> Self {
+    pub(crate) fn find(values: Vec<f64>, config: &BinningConfig) -> Self {
         let n_rows = values.len();
-        values.retain(|value| !value.is_nan());
-        let n_missing = n_rows - values.len();
-        values.retain(|value| value.abs() > ZERO);
-        let n_zeros = n_rows - n_missing - values.len();
-        values.sort_unstable_by(f64::total_cmp);
+        let Sorted { values, n_zeros, n_missing } = Sorted::new(values);
         let (mut lowest, mut highest) = (f64::NAN, f64::NAN);
         if let (Some(&first), Some(&last)) = (values.first(), values.last()) {
             let with_zero =
@@ -95,6 +112,8 @@ impl BinMapper {
             upper_bounds,
             has_missing,
             range: [lowest, highest],
+            categories: Vec::new(),
+            by_category: Vec::new(),
         };
         for &(value, count) in &distinct {
             mapper.counts[bin_of(&mapper.upper_bounds, value)] += count;
@@ -110,6 +129,24 @@ impl BinMapper {
         mapper
     }
 
+    /// Finds the bins of categories by some values of a feature.
+    pub(crate) fn find_categories(values: Vec<f64>, config: &BinningConfig) -> Self {
+        if values.is_empty() {
+            return categories::find(&[], 0, config);
+        }
+        let Sorted { values, n_zeros, n_missing } = Sorted::new(values);
+        categories::find(&bounds::distinct(&values, n_zeros), n_missing, config)
+    }
+
+    /// The category of each bin, -1 for the first, which is that of missing values; `None` for numbers.
+    pub fn categories(&self) -> Option<&[i32]> {
+        (!self.categories.is_empty()).then_some(&self.categories)
+    }
+
+    pub(crate) fn is_categorical(&self) -> bool {
+        !self.categories.is_empty()
+    }
+
     /// The number of bins, that of missing values among them.
     pub fn n_bins(&self) -> usize {
         self.counts.len()
@@ -120,7 +157,8 @@ impl BinMapper {
         &self.upper_bounds
     }
 
-    /// Whether the rows looked at had missing values (NaN): they are in the last bin.
+    /// Whether the rows looked at had missing values (NaN): they are in the last bin, or with categories in the first
+    /// one, beside rare categories.
     pub fn has_missing(&self) -> bool {
         self.has_missing
     }
@@ -133,10 +171,27 @@ impl BinMapper {
     /// The bin of a value.
     #[inline]
     pub fn bin(&self, value: f64) -> usize {
+        if self.is_categorical() {
+            return self.bin_of_category(value);
+        }
         if value.is_nan() {
             return if self.has_missing { self.n_bins() - 1 } else { self.default_bin };
         }
         bin_of(&self.upper_bounds, value)
+    }
+
+    fn bin_of_category(&self, value: f64) -> usize {
+        if !(value > -1.0 && value < f64::from(i32::MAX)) {
+            return 0;
+        }
+        let found = self.by_category.binary_search_by_key(&(value as i32), |&(category, _)| category);
+        found.map_or(0, |index| usize::from(self.by_category[index].1))
+    }
+
+    /// The share of the rows looked at that are not in the most frequent bin.
+    pub(crate) fn share_away(&self) -> f64 {
+        let n_rows: usize = self.counts.iter().sum();
+        (n_rows - self.counts[self.most_frequent_bin]) as f64 / n_rows.max(1) as f64
     }
 
     pub(crate) fn most_frequent_bin(&self) -> usize {
@@ -146,11 +201,33 @@ impl BinMapper {
     /// Whether no threshold leaves `min_data_in_leaf` of the rows looked at on both sides.
     pub(crate) fn is_trivial(&self, min_data_in_leaf: usize) -> bool {
         let n_rows: usize = self.counts.iter().sum();
+        if self.is_categorical() && self.n_bins() > 2 {
+            return false;
+        }
         let mut below = 0;
         !self.counts[..self.n_bins().saturating_sub(1)].iter().any(|count| {
             below += count;
             below >= min_data_in_leaf && n_rows - below >= min_data_in_leaf
         })
+    }
+}
+
+/// Values in their order, those that are zero or missing left out.
+struct Sorted {
+    values: Vec<f64>,
+    n_zeros: usize,
+    n_missing: usize,
+}
+
+impl Sorted {
+    fn new(mut values: Vec<f64>) -> Self {
+        let n_rows = values.len();
+        values.retain(|value| !value.is_nan());
+        let n_missing = n_rows - values.len();
+        values.retain(|value| value.abs() > ZERO);
+        let n_zeros = n_rows - n_missing - values.len();
+        values.sort_unstable_by(f64::total_cmp);
+        Self { values, n_zeros, n_missing }
     }
 }
 

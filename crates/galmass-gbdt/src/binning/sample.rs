@@ -1,6 +1,7 @@
 //! The rows by which bins are found.
 
 /// The linear congruential generator of Microsoft's C library, which LightGBM draws with.
+#[derive(Debug)]
 pub(crate) struct Lcg(u32);
 
 impl Lcg {
@@ -46,7 +47,7 @@ impl Lcg {
         // Robert Floyd's draw without replacement.
         let mut drawn = std::collections::BTreeSet::new();
         for r in n - k..n {
-            let candidate = self.next_int(0, r);
+            let candidate = self.next_int(0, r + 1);
             if !drawn.insert(candidate) {
                 drawn.insert(r);
             }
