@@ -1,5 +1,7 @@
 //! A table of features in bins, made once and used by any number of runs.
 
+use std::ops::Range;
+
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
@@ -75,19 +77,21 @@ impl Dataset {
             return Err(GbdtError::NoSuchFeature { feature, n_features });
         }
         let sampled = sampled_rows(n_rows, config.bin_construct_sample_cnt, config.data_random_seed);
-        let find = |feature: usize| {
-            let column = table.column(feature);
-            let values = match &sampled {
-                Some(rows) => rows.iter().map(|&row| column[row]).collect(),
-                None => column.to_vec(),
-            };
+        let find = |feature: usize, values: Vec<f64>| {
             if config.categorical_features.contains(&feature) {
                 BinMapper::find_categories(values, config)
             } else {
                 BinMapper::find(values, config)
             }
         };
-        let mappers: Vec<BinMapper> = (0..table.ncols()).into_par_iter().map(find).collect();
+        let find_block = |features: Range<usize>| {
+            let values = match &sampled {
+                Some(rows) => values_of(table, features.clone(), rows.iter().copied(), |_, value| value),
+                None => values_of(table, features.clone(), 0..n_rows, |_, value| value),
+            };
+            features.zip(values).map(|(feature, values)| find(feature, values)).collect::<Vec<_>>()
+        };
+        let mappers: Vec<BinMapper> = blocks(n_features).flat_map_iter(find_block).collect();
         let is_narrow = mappers.iter().all(|mapper| mapper.n_bins() <= 1 << 8);
         let bins = if is_narrow {
             Bins::Bytes(Table::new(table, &mappers, config.enable_bundle))
@@ -113,12 +117,40 @@ impl Dataset {
     }
 }
 
+/// Features that are read together: several of wide tables, as rows lie far apart, but enough blocks for all threads.
+fn blocks(n_features: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    const MOST: usize = 32;
+    let size = (n_features / (4 * rayon::current_num_threads())).clamp(1, MOST);
+    let n_blocks = n_features.div_ceil(size);
+    (0..n_blocks).into_par_iter().map(move |block| block * size..((block + 1) * size).min(n_features))
+}
+
+/// Something of the values of some rows, for each of some features.
+fn values_of<T>(
+    table: ArrayView2<'_, f64>,
+    features: Range<usize>,
+    rows: impl ExactSizeIterator<Item = usize>,
+    of: impl Fn(usize, f64) -> T,
+) -> Vec<Vec<T>> {
+    let mut values: Vec<Vec<T>> = features.clone().map(|_| Vec::with_capacity(rows.len())).collect();
+    for row in rows {
+        let row = table.row(row);
+        for (values, feature) in values.iter_mut().zip(features.clone()) {
+            values.push(of(feature, row[feature]));
+        }
+    }
+    values
+}
+
 impl<B: Bin> Table<B> {
     fn new(table: ArrayView2<'_, f64>, mappers: &[BinMapper], bundles: bool) -> Self {
-        let column = |(feature, mapper): (usize, &BinMapper)| {
-            table.column(feature).iter().map(|&value| B::from_index(mapper.bin(value))).collect()
+        let bin = |feature: usize, value: f64| {
+            let mapper: &BinMapper = &mappers[feature];
+            // Sparse tables are of little else.
+            B::from_index(if value == 0.0 { mapper.default_bin() } else { mapper.bin(value) })
         };
-        let columns: Vec<Vec<B>> = mappers.par_iter().enumerate().map(column).collect();
+        let columns_of = |features: Range<usize>| values_of(table, features, 0..table.nrows(), bin);
+        let columns: Vec<Vec<B>> = blocks(mappers.len()).flat_map_iter(columns_of).collect();
         let places = if bundles {
             bundling::find(&columns, mappers)
         } else {

@@ -194,6 +194,11 @@ impl BinMapper {
         (n_rows - self.counts[self.most_frequent_bin]) as f64 / n_rows.max(1) as f64
     }
 
+    /// The bin of zero.
+    pub(crate) fn default_bin(&self) -> usize {
+        self.default_bin
+    }
+
     pub(crate) fn most_frequent_bin(&self) -> usize {
         self.most_frequent_bin
     }
