@@ -12,7 +12,7 @@ use crate::dataset::{Bins, Dataset};
 use crate::histogram::{self, Layout, Slopes, Sums};
 use crate::partition::Partition;
 use crate::splitting::{Candidates, LeafSums, Rules, Split, TINY, best_split};
-use crate::tree::{Child, Leaf, Missing, Node, Tree};
+use crate::tree::{Child, Leaf, Missing, Node, Rule, Tree};
 
 /// Grows trees on a data set; its memory is used again from one to the next.
 pub(crate) struct Grower<'a> {
@@ -138,8 +138,7 @@ impl<'a> Grower<'a> {
         };
         Node {
             feature: split.feature,
-            threshold: mapper.upper_bounds()[split.threshold].clamp(-1e300, 1e300),
-            missing,
+            rule: Rule::UpTo { threshold: mapper.upper_bounds()[split.threshold], missing },
             gain: f64::from(self.rules.whole_gain(split) as f32),
             left: Child::Leaf(leaf),
             right: Child::Leaf(right),

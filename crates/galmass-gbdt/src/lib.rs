@@ -5,26 +5,43 @@
 //! ```
 //!
 //! A [`Dataset`] holds a table in bins and serves any number of runs; [`Booster::train`] grows trees on it, and
-//! [`Booster::predict`] adds them up. Nothing here knows of galaxies.
+//! [`Booster::predict`] adds them up. [`Booster::to_text`] and [`Booster::from_text`] speak LightGBM's model format.
+//! Nothing here knows of galaxies.
 
+mod any_number;
 mod bin;
 mod binning;
 mod booster;
+mod categories;
 mod config;
+mod contribution;
+mod cross_validation;
 mod dataset;
 mod error;
+mod feature;
 mod grower;
 mod histogram;
+mod importance;
+mod link;
+mod model_text;
 mod objective;
 mod partition;
+mod predict;
+mod shuffle;
 mod splitting;
 mod tree;
 
 use bin::Bin;
 pub use binning::{BinMapper, BinningConfig};
 pub use booster::Booster;
+pub use categories::CategorySet;
 pub use config::BoosterConfig;
+pub use cross_validation::{CrossValidation, Folds, cross_validate};
 pub use dataset::Dataset;
 pub use error::GbdtError;
+pub use feature::{Domain, Feature};
+pub use importance::{PermutationConfig, PermutationImportance};
+pub use model_text::ModelTextError;
 pub use objective::{Objective, SquaredError};
-pub use tree::{Child, Leaf, Missing, Node, Tree};
+pub use predict::Iterations;
+pub use tree::{Child, Leaf, Missing, Node, Rule, Tree, TreeFault};

@@ -57,10 +57,11 @@ fn child(child: Child) -> i64 {
 }
 
 fn decision(node: &Node) -> i64 {
-    match node.missing {
+    match node.rule.missing() {
         Missing::AsZero { default_left } => 2 * i64::from(default_left),
         Missing::Left => 8 + 2,
         Missing::Right => 8,
+        Missing::WithZero { default_left } => 4 + 2 * i64::from(default_left),
     }
 }
 
@@ -73,7 +74,7 @@ fn check(name: &str, index: usize, tree: &Tree, expected: &HashMap<&str, Vec<&st
     assert_eq!(nodes(&|node| child(node.right)), integers("right_child"), "{name}: tree {index}");
     assert_eq!(nodes(&|node| node.count as i64), integers("internal_count"), "{name}: tree {index}");
     assert_eq!(nodes(&decision), integers("decision_type"), "{name}: tree {index}");
-    let thresholds: Vec<f64> = tree.nodes().iter().map(|node| node.threshold).collect();
+    let thresholds: Vec<f64> = tree.nodes().iter().filter_map(|node| node.rule.threshold()).collect();
     assert_eq!(thresholds, reals("threshold"), "{name}: tree {index}");
     let counts: Vec<i64> = tree.leaves().iter().map(|leaf| leaf.count as i64).collect();
     assert_eq!(counts, integers("leaf_count"), "{name}: tree {index}");
@@ -101,9 +102,18 @@ fn compare(name: &str, (x, y): (Array2<f64>, Vec<f64>), max_bin: usize, config: 
     let booster = Booster::train(&config, &dataset, &y).unwrap();
     let expected = trees(&text);
     assert_eq!(booster.trees().len(), expected.len(), "{name}");
+    check_text(name, booster.to_text().trim_end(), text.trim_end());
     for (index, (tree, expected)) in booster.trees().iter().zip(&expected).enumerate() {
         check(name, index, tree, expected);
     }
+}
+
+/// All of the text, line by line.
+fn check_text(name: &str, found: &str, expected: &str) {
+    for (index, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(found, expected, "{name}: line {}", index + 1);
+    }
+    assert_eq!(found.lines().count(), expected.lines().count(), "{name}");
 }
 
 /// The settings of the cases, where they name no others.
@@ -127,6 +137,11 @@ fn trees_of_plain_tables_are_those_of_lightgbm() {
 fn trees_of_tables_with_holes_are_those_of_lightgbm() {
     let (x, y) = table(2000, 6, 4);
     compare("missing", (with_holes(x, 0.15, f64::NAN, 40), y), 255, config());
+    // Labels that follow from what is missing: the best split is between numbers and NaN.
+    let (x, y) = table(2000, 6, 14);
+    let x = with_holes(x, 0.3, f64::NAN, 140);
+    let y = x.column(0).iter().zip(y).map(|(x, y)| if x.is_nan() { 4.0 } else { y }).collect();
+    compare("telling", (x, y), 255, config());
     let (x, y) = table(2000, 6, 5);
     compare("zeros", (with_holes(x, 0.8, 0.0, 50), y), 255, config());
 }
