@@ -272,7 +272,7 @@ pub(crate) fn best_split(
     }
     if tries_both {
         candidates.clear();
-        scan.upwards(end - 1, mapper.most_frequent_bin() > 0, candidates);
+        scan.upwards(end, mapper.most_frequent_bin() > 0, candidates);
         let least_of_pass = split.map_or(f64::NEG_INFINITY, |split: Split| split.gain + least);
         if let Some(found) = take(candidates, least_of_pass, false) {
             split = Some(found);
