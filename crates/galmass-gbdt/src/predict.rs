@@ -127,7 +127,7 @@ impl Booster {
     ///
     /// let table = Array2::from_shape_fn((100, 1), |(row, _)| row as f64);
     /// let labels: Vec<f64> = (0..100).map(|row| if row < 50 { 0.0 } else { 4.0 }).collect();
-    /// let dataset = Dataset::new(table.view(), &BinningConfig::default())?;
+    /// let dataset = Dataset::new(table.view(), &BinningConfig { min_data_in_bin: 1, ..Default::default() })?;
     /// let config = BoosterConfig { num_leaves: 2, learning_rate: 0.5, num_iterations: 3, ..Default::default() };
     /// let booster = Booster::train(&config, &dataset, &labels)?;
     /// let stages = booster.predict_staged(table.view(), &[1, 3])?;

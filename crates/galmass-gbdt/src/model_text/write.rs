@@ -112,7 +112,7 @@ fn tree_text(index: usize, tree: &Tree) -> String {
 
 fn decision_type(node: &Node) -> u8 {
     let is_categorical = matches!(node.rule, Rule::OneOf { .. });
-    bits_of(node.rule.missing()) | u8::from(is_categorical) * CATEGORICAL
+    bits_of(node.rule.missing()) | if is_categorical { CATEGORICAL } else { 0 }
 }
 
 fn child(child: Child) -> i64 {
