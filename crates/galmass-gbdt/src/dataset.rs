@@ -96,6 +96,18 @@ impl Dataset {
     /// # Errors
     /// [`GbdtError::LengthMismatch`] if there are more or fewer names than features; [`GbdtError::BadFeatureName`] and
     /// [`GbdtError::SameFeatureName`] for names that cannot stand in the text of a model.
+    ///
+    /// # Examples
+    /// ```
+    /// use galmass_gbdt::{BinningConfig, Dataset};
+    /// use ndarray::array;
+    ///
+    /// let dataset = Dataset::new(array![[1.0, 0.0], [2.0, 1.0]].view(), &BinningConfig::default())?;
+    /// assert_eq!(dataset.feature_names(), ["Column_0", "Column_1"]);
+    /// let dataset = dataset.with_feature_names(&["mass", "colour"])?;
+    /// assert_eq!(dataset.feature_names(), ["mass", "colour"]);
+    /// # Ok::<(), galmass_gbdt::GbdtError>(())
+    /// ```
     pub fn with_feature_names(mut self, names: &[impl AsRef<str>]) -> Result<Self, GbdtError> {
         let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
         feature::check_names(&names, self.mappers.len())?;

@@ -224,3 +224,30 @@ fn boosters_have_the_names_of_their_features() {
         Err(GbdtError::SameFeatureName { .. })
     ));
 }
+
+#[test]
+fn rows_together_contribute_as_each_alone() {
+    // Together they share what is found for the features that they take; alone they do not.
+    let (booster, x, _) = booster(1500);
+    let together = booster.predict_contrib(x.view()).unwrap();
+    for row in 0..200 {
+        let alone = booster.predict_contrib(x.slice_axis(Axis(0), (row..row + 1).into())).unwrap();
+        assert_eq!(alone.row(0), together.row(row), "row {row}");
+    }
+}
+
+#[test]
+fn tables_without_rows_and_models_without_trees_have_empty_predictions() {
+    let (booster, x, _) = booster(300);
+    let none = x.slice_axis(Axis(0), (0..0).into());
+    assert_eq!(booster.predict(none).unwrap(), []);
+    assert_eq!(booster.predict_contrib(none).unwrap().dim(), (0, 6));
+    let text = "tree\nversion=v4\nnum_class=1\nlabel_index=0\nmax_feature_idx=0\nfeature_names=a\n\
+        feature_infos=none\n\nend of trees\n";
+    let empty = Booster::from_text(text).unwrap();
+    let x = Array2::zeros((2, 1));
+    assert_eq!(empty.predict(x.view()).unwrap(), [0.0, 0.0]);
+    assert_eq!(empty.predict_leaf(x.view()).unwrap().dim(), (2, 0));
+    assert_eq!(empty.predict_contrib(x.view()).unwrap(), Array2::zeros((2, 2)));
+    assert_eq!(Booster::from_text(&empty.to_text()).unwrap(), empty);
+}
