@@ -21,11 +21,11 @@ struct Path {
     value: f64,
     conditions: Range<usize>,
     features: Range<usize>,
-    /// Where the values of the features begin for each set of taken ones, and whether they are known; `None` where
-    /// there are more sets than rows make worth it.
+    /// `None` where there are more sets of features than rows make worth it.
     table: Option<Table>,
 }
 
+/// What was found for each set of missed features: the values of all features of the way.
 struct Table {
     values: Vec<f64>,
     is_known: Vec<bool>,
