@@ -2,22 +2,31 @@
 
 use std::sync::OnceLock;
 
-use ndarray::{ArrayView2, s};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::forest::{Forest, ROWS};
+use crate::config::BoosterConfig;
+use crate::dataset::Dataset;
+use crate::forest::Forest;
 use crate::tree::Tree;
-use crate::{BinMapper, GbdtError};
+use crate::{Feature, GbdtError, feature};
 
 /// A sum of trees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Parts")]
 pub struct Booster {
+    /// Those of an iteration side by side, one for each output.
     pub(crate) trees: Vec<Tree>,
-    pub(crate) mappers: Vec<BinMapper>,
+    pub(crate) features: Vec<Feature>,
+    /// Its name and settings, as LightGBM writes them.
     pub(crate) objective: String,
-    /// Trees of one round.
+    pub(crate) n_classes: usize,
     pub(crate) n_outputs: usize,
+    /// Whether predictions are the mean over iterations, as in a random forest, and not the sum.
+    pub(crate) is_averaged: bool,
+    /// The column of the labels in the file that it was trained on: kept for the text of a model only.
+    pub(crate) label_index: i64,
+    /// The settings of the training, as LightGBM writes them; kept for the text of a model only.
+    pub(crate) parameters: String,
     #[serde(skip)]
     pub(crate) forest: Prepared,
 }
@@ -25,6 +34,12 @@ pub struct Booster {
 /// The forest of the trees, made when it is first asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Prepared(OnceLock<Forest>);
+
+impl Prepared {
+    pub(crate) fn get(&self, trees: &[Tree]) -> &Forest {
+        self.0.get_or_init(|| Forest::of(trees))
+    }
+}
 
 impl Clone for Prepared {
     fn clone(&self) -> Self {
@@ -39,7 +54,89 @@ impl PartialEq for Prepared {
     }
 }
 
+/// A booster whose parts may not fit.
+#[derive(Deserialize)]
+struct Parts {
+    trees: Vec<Tree>,
+    features: Vec<Feature>,
+    objective: String,
+    n_classes: usize,
+    n_outputs: usize,
+    is_averaged: bool,
+    label_index: i64,
+    parameters: String,
+}
+
+impl TryFrom<Parts> for Booster {
+    type Error = GbdtError;
+
+    fn try_from(parts: Parts) -> Result<Self, GbdtError> {
+        let Parts { trees, features, objective, n_classes, n_outputs, is_averaged, label_index, parameters } =
+            parts;
+        let (n_trees, n_features) = (trees.len(), features.len());
+        if n_outputs == 0 || !n_trees.is_multiple_of(n_outputs) || (n_trees == 0 && n_outputs > 1) {
+            return Err(GbdtError::OutOfRange {
+                setting: "n_outputs",
+                value: n_outputs as f64,
+                allowed: "a divisor of the number of trees",
+            });
+        }
+        if let Some(node) = trees.iter().flat_map(Tree::nodes).find(|node| node.feature >= n_features) {
+            return Err(GbdtError::NoSuchFeature { feature: node.feature, n_features });
+        }
+        let forest = Prepared::default();
+        Ok(Self {
+            trees,
+            features,
+            objective,
+            n_classes,
+            n_outputs,
+            is_averaged,
+            label_index,
+            parameters,
+            forest,
+        })
+    }
+}
+
 impl Booster {
+    /// Puts a booster together from the trees of a training, `n_outputs` for each iteration.
+    pub(crate) fn new(
+        trees: Vec<Tree>,
+        dataset: &Dataset,
+        config: &BoosterConfig,
+        objective: String,
+        n_outputs: usize,
+    ) -> Self {
+        let features = dataset.feature_names().iter().zip(dataset.mappers()).enumerate();
+        let features = features.map(|(index, (name, mapper))| Feature {
+            monotone: config.monotone_constraints.get(index).copied().unwrap_or(0),
+            ..Feature::of(name, mapper, config.min_data_in_leaf)
+        });
+        Self {
+            trees,
+            features: features.collect(),
+            objective,
+            n_classes: n_outputs,
+            n_outputs,
+            is_averaged: false,
+            label_index: 0,
+            parameters: String::new(),
+            forest: Prepared::default(),
+        }
+    }
+
+    /// Names its features.
+    ///
+    /// # Errors
+    /// As [`Dataset::with_feature_names`].
+    pub fn with_feature_names(mut self, names: &[impl AsRef<str>]) -> Result<Self, GbdtError> {
+        let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
+        feature::check_names(&names, self.features.len())?;
+        self.features.iter_mut().zip(names).for_each(|(feature, name)| feature.name = name);
+        Ok(self)
+    }
+
     /// Its trees, in the order in which they were grown.
     pub fn trees(&self) -> &[Tree] {
         &self.trees
@@ -47,37 +144,16 @@ impl Booster {
 
     /// The number of features of a row.
     pub fn n_features(&self) -> usize {
-        self.mappers.len()
+        self.features.len()
     }
 
-    fn forest(&self) -> &Forest {
-        self.forest.0.get_or_init(|| Forest::of(&self.trees))
+    /// What it knows of its features.
+    pub fn features(&self) -> &[Feature] {
+        &self.features
     }
 
-    /// Predicts the label of a row.
-    ///
-    /// # Panics
-    /// If the row has fewer values than there are features.
-    pub fn predict_row(&self, row: &[f64]) -> f64 {
-        self.forest().predict_row(&self.trees, row)
-    }
-
-    /// Predicts the labels of the rows of a table.
-    ///
-    /// # Errors
-    /// [`GbdtError::LengthMismatch`] if the table has more or fewer columns than there are features.
-    pub fn predict(&self, table: ArrayView2<'_, f64>) -> Result<Vec<f64>, GbdtError> {
-        let (expected, found) = (self.n_features(), table.ncols());
-        if expected != found {
-            return Err(GbdtError::LengthMismatch { what: "a row", expected, found });
-        }
-        let forest = self.forest();
-        let mut predictions = vec![0.0; table.nrows()];
-        predictions.par_chunks_mut(ROWS).enumerate().for_each(|(chunk, predictions)| {
-            let first = chunk * ROWS;
-            let rows = table.slice(s![first..first + predictions.len(), ..]);
-            forest.add_rows(&self.trees, rows, predictions);
-        });
-        Ok(predictions)
+    /// The objective that it was trained for, as LightGBM writes it; empty where a text does not tell.
+    pub fn objective(&self) -> &str {
+        &self.objective
     }
 }

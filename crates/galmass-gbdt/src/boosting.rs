@@ -11,7 +11,6 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use crate::booster::Prepared;
 use crate::config::{BoosterConfig, DataSampleStrategy};
 use crate::early_stopping::EarlyStopping;
 use crate::grower::Grower;
@@ -133,13 +132,8 @@ impl<'a, 't> Boosting<'a, 't> {
         self.trees.truncate(best_round * self.n_outputs);
         let mut trees = self.training.initial_model.map_or(Vec::new(), |(booster, _)| booster.trees.clone());
         trees.extend(self.trees);
-        let booster = Booster {
-            trees,
-            mappers: self.training.dataset.mappers().to_vec(),
-            objective: self.objective.name(),
-            n_outputs: self.n_outputs,
-            forest: Prepared::default(),
-        };
+        let (Training { dataset, .. }, config) = (self.training, self.config);
+        let booster = Booster::new(trees, dataset, config, self.objective.name(), self.n_outputs);
         Trained { booster, curves: self.curves, best_round }
     }
 

@@ -6,7 +6,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use crate::binning::{BinMapper, BinningConfig, sampled_rows};
-use crate::{Bin, GbdtError, bundling};
+use crate::{Bin, GbdtError, bundling, feature};
 
 /// Features whose bins stand side by side in a row: those of one row are one word.
 pub(crate) const GROUP: usize = 8;
@@ -20,6 +20,7 @@ pub(crate) const GROUP: usize = 8;
 pub struct Dataset {
     n_rows: usize,
     mappers: Vec<BinMapper>,
+    names: Vec<String>,
     pub(crate) bins: Bins,
 }
 
@@ -98,7 +99,37 @@ impl Dataset {
         } else {
             Bins::Words(Table::new(table, &mappers, config.enable_bundle))
         };
-        Ok(Self { n_rows, mappers, bins })
+        let names = feature::default_names(mappers.len());
+        Ok(Self { n_rows, mappers, names, bins })
+    }
+
+    /// Names its features; without that they are `Column_0`, `Column_1` and so on. Boosters take the names over.
+    ///
+    /// # Errors
+    /// [`GbdtError::LengthMismatch`] if there are more or fewer names than features; [`GbdtError::BadFeatureName`] and
+    /// [`GbdtError::SameFeatureName`] for names that cannot stand in the text of a model.
+    ///
+    /// # Examples
+    /// ```
+    /// use galmass_gbdt::{BinningConfig, Dataset};
+    /// use ndarray::array;
+    ///
+    /// let dataset = Dataset::new(array![[1.0, 0.0], [2.0, 1.0]].view(), &BinningConfig::default())?;
+    /// assert_eq!(dataset.feature_names(), ["Column_0", "Column_1"]);
+    /// let dataset = dataset.with_feature_names(&["mass", "colour"])?;
+    /// assert_eq!(dataset.feature_names(), ["mass", "colour"]);
+    /// # Ok::<(), galmass_gbdt::GbdtError>(())
+    /// ```
+    pub fn with_feature_names(mut self, names: &[impl AsRef<str>]) -> Result<Self, GbdtError> {
+        let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
+        feature::check_names(&names, self.mappers.len())?;
+        self.names = names;
+        Ok(self)
+    }
+
+    /// The names of its features.
+    pub fn feature_names(&self) -> &[String] {
+        &self.names
     }
 
     /// The number of rows.

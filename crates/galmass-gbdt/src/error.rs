@@ -1,5 +1,10 @@
 //! What can be wrong with a call.
 
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use crate::ModelTextError;
+
 /// An error of this crate: the caller can mend the call.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -85,5 +90,54 @@ pub enum GbdtError {
         n_rows: usize,
         /// The most there can be.
         most: usize,
+    },
+    /// A single number asked of a booster that predicts several for each row.
+    #[error("the booster predicts {n_outputs} numbers for each row")]
+    SeveralOutputs {
+        /// How many.
+        n_outputs: usize,
+    },
+    /// A list that goes down.
+    #[error("{what} are not in ascending order: number {index} is below the one before it")]
+    NotAscending {
+        /// The list.
+        what: &'static str,
+        /// The first entry, from 0, that is below the one before it.
+        index: usize,
+    },
+    /// A name of a feature that cannot stand in the text of a model.
+    #[error("feature {feature} cannot be called {name:?}: names are single words without any of \",:[]{{}}")]
+    BadFeatureName {
+        /// The index of the feature.
+        feature: usize,
+        /// Its name.
+        name: String,
+    },
+    /// Two features of one name.
+    #[error("feature {feature} is called {name:?}, as one before it")]
+    SameFeatureName {
+        /// The index of the second.
+        feature: usize,
+        /// The name.
+        name: String,
+    },
+    /// Contributions asked of a tree that does not tell how many rows of the training a node had.
+    #[error("node {node} of tree {tree} has no rows: contributions weigh by them")]
+    NoRows {
+        /// The tree.
+        tree: usize,
+        /// The node.
+        node: usize,
+    },
+    /// A text that is none of a model.
+    #[error(transparent)]
+    ModelText(#[from] ModelTextError),
+    /// A file that cannot be read or written.
+    #[error("{}: {kind}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        kind: ErrorKind,
     },
 }

@@ -157,9 +157,7 @@ impl<'a> Grower<'a> {
             (false, default_left) => Missing::AsZero { default_left },
         };
         let rule = match mapper.categories() {
-            None => {
-                Rule::UpTo { threshold: mapper.upper_bounds()[split.threshold].clamp(-1e300, 1e300), missing }
-            }
+            None => Rule::UpTo { threshold: mapper.upper_bounds()[split.threshold], missing },
             Some(categories) => {
                 let taken = parent.taken.iter().map(|&bin| categories[bin as usize] as u32);
                 Rule::OneOf { categories: CategorySet::new(taken), missing }

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! A [`Dataset`] holds a table in bins and serves any number of runs; [`Booster::train`] grows trees on it, and
-//! [`Booster::predict`] adds them up. Nothing here knows of galaxies.
+//! [`Booster::predict`] adds them up. [`Booster::to_text`] and [`Booster::from_text`] speak LightGBM's model format.
+//! Nothing here knows of galaxies.
 
 mod any_number;
 mod bin;
@@ -17,17 +18,24 @@ mod categorical;
 mod categories;
 mod config;
 mod constrained;
+mod contribution;
+mod cross_validation;
 mod dataset;
 mod early_stopping;
 mod error;
+mod feature;
 mod forest;
 mod grower;
 mod histogram;
+mod importance;
 mod link;
 mod metric;
+mod model_text;
 mod objective;
 mod partition;
+mod predict;
 mod sampling;
+mod shuffle;
 mod splitting;
 mod training;
 mod tree;
@@ -37,12 +45,17 @@ pub use binning::{BinMapper, BinningConfig};
 pub use booster::Booster;
 pub use categories::CategorySet;
 pub use config::{BoosterConfig, DataSampleStrategy};
+pub use cross_validation::{CrossValidation, Folds, cross_validate};
 pub use dataset::Dataset;
 pub use error::GbdtError;
+pub use feature::{Domain, Feature};
+pub use importance::{PermutationConfig, PermutationImportance};
 pub use link::Link;
 pub use metric::{LogLoss, MeanAbsoluteError, MeanSquaredError, Metric, RootMeanSquaredError};
+pub use model_text::ModelTextError;
 pub use objective::{
     AbsoluteError, Huber, Logistic, Objective, Poisson, Quantile, Softmax, SquaredError, Targets, pointwise,
 };
+pub use predict::Iterations;
 pub use training::{Curve, Evaluation, Progress, Round, Trained, Training};
 pub use tree::{Child, Leaf, Missing, Node, Rule, Tree, TreeFault};

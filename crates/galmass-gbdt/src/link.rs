@@ -21,6 +21,31 @@ pub enum Link {
     Softmax,
 }
 
+/// The names of objectives that LightGBM knows.
+const KNOWN: [&str; 16] = [
+    "regression",
+    "regression_l1",
+    "huber",
+    "fair",
+    "poisson",
+    "quantile",
+    "mape",
+    "gamma",
+    "tweedie",
+    "binary",
+    "multiclass",
+    "multiclassova",
+    "cross_entropy",
+    "cross_entropy_lambda",
+    "lambdarank",
+    "rank_xendcg",
+];
+
+/// Whether LightGBM knows an objective.
+pub(crate) fn is_known(objective: &str) -> bool {
+    objective.split(' ').next().is_some_and(|name| KNOWN.contains(&name))
+}
+
 impl Link {
     /// The link of an objective, by its name and settings as they stand in the text of a model; the identity for
     /// those not known.
@@ -96,6 +121,7 @@ mod tests {
         assert_eq!(Link::of("multiclass num_class:3"), Link::Softmax);
         assert_eq!(Link::of("tweedie tweedie_variance_power:1.5"), Link::Exponential);
         assert_eq!(Link::of(""), Link::Identity);
+        assert!(is_known("huber") && is_known("binary sigmoid:1") && !is_known("mine") && !is_known(""));
     }
 
     #[test]

@@ -129,9 +129,20 @@ fn compare_for(
     let booster = Booster::train_with(objective, &config, training).unwrap().booster;
     let expected = trees(&text);
     assert_eq!(booster.trees().len(), expected.len(), "{name}");
+    if tolerance == 0.0 {
+        check_text(name, booster.to_text().trim_end(), text.trim_end());
+    }
     for (index, (tree, expected)) in booster.trees().iter().zip(&expected).enumerate() {
         check(name, index, tree, expected, tolerance);
     }
+}
+
+/// All of the text, line by line.
+fn check_text(name: &str, found: &str, expected: &str) {
+    for (index, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(found, expected, "{name}: line {}", index + 1);
+    }
+    assert_eq!(found.lines().count(), expected.lines().count(), "{name}");
 }
 
 #[test]
@@ -150,6 +161,11 @@ fn trees_of_plain_tables_are_those_of_lightgbm() {
 fn trees_of_tables_with_holes_are_those_of_lightgbm() {
     let (x, y) = table(2000, 6, 4);
     compare("missing", (with_holes(x, 0.15, f64::NAN, 40), y), 255, config());
+    // Labels that follow from what is missing: the best split is between numbers and NaN.
+    let (x, y) = table(2000, 6, 14);
+    let x = with_holes(x, 0.3, f64::NAN, 140);
+    let y = x.column(0).iter().zip(y).map(|(x, y)| if x.is_nan() { 40.0 } else { y }).collect();
+    compare("telling", (x, y), 255, config());
     let (x, y) = table(2000, 6, 5);
     compare("zeros", (with_holes(x, 0.8, 0.0, 50), y), 255, config());
 }
