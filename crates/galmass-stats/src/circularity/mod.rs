@@ -105,7 +105,7 @@ impl CircularityFlags {
 /// let velocities =
 ///     vec![[0.0, speed(2.0), 0.0], [-speed(3.0), 0.0, 0.0], [0.0, -speed(4.0), 0.0], [-speed(5.0), 0.0, 0.0]];
 /// let stars = Stars::new(Particles::new(positions, velocities, vec![1.0e4; 4])?);
-/// let dark_matter = Particles::new(vec![[0.1, 0.0, 0.0]; 1000], vec![[0.0; 3]; 1000], vec![1.0e8; 1000])?;
+/// let dark_matter = Particles::new(vec![[1.0e-4, 0.0, 0.0]; 1000], vec![[0.0; 3]; 1000], vec![1.0e8; 1000])?;
 /// let galaxy = Galaxy { stars, dark_matter, ..Galaxy::default() };
 ///
 /// let found = measure_circularity(&galaxy, 10.0, &CircularityConfig::default())?;
