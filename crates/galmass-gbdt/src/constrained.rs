@@ -8,7 +8,7 @@
 use crate::binning::BinMapper;
 use crate::config::BoosterConfig;
 use crate::histogram::Sums;
-use crate::splitting::{LeafSums, Rules, Split, TINY};
+use crate::splitting::{LeafSums, Rules, Split, TINY, passes};
 
 /// What values are held to.
 #[derive(Clone, Debug)]
@@ -167,11 +167,10 @@ impl Constraints {
             rows_per_hessian: leaf.n_rows as f64 / hessians,
             least,
         };
-        let tries_both = mapper.has_missing() && mapper.n_bins() > 2;
-        let end = mapper.n_bins() - usize::from(tries_both);
+        let (end, tries_both) = passes(mapper);
         let mut best = scan.downwards(end).map(|found| (found, tries_both || !mapper.has_missing()));
         if tries_both {
-            let found = scan.upwards(end - 1, mapper.most_frequent_bin() > 0);
+            let found = scan.upwards(end, mapper.most_frequent_bin() > 0);
             if let Some(found) = found
                 && best.is_none_or(|(best, _)| found.gain > (best.gain - least) + least)
             {

@@ -258,6 +258,14 @@ impl Scan<'_> {
     }
 }
 
+/// The end of the bins that thresholds lie among, and whether they are tried both ways, missing values left and right.
+///
+/// With two bins, one of them of missing values, there is one threshold and nothing to try both ways.
+pub(crate) fn passes(mapper: &BinMapper) -> (usize, bool) {
+    let tries_both = mapper.has_missing() && mapper.n_bins() > 2;
+    (mapper.n_bins() - usize::from(tries_both), tries_both)
+}
+
 /// The best split of a leaf by one feature, if any gains something. `is_unit` says that every row has a hessian of 1.
 pub(crate) fn best_split(
     feature: usize,
@@ -278,9 +286,7 @@ pub(crate) fn best_split(
         rows_per_hessian: leaf.n_rows as f64 / hessians,
     };
     let least = rules.gain(leaf.gradients, hessians) + rules.min_gain_to_split;
-    // With two bins, one of them of missing values, there is one threshold and nothing to try both ways.
-    let tries_both = mapper.has_missing() && mapper.n_bins() > 2;
-    let end = mapper.n_bins() - usize::from(tries_both);
+    let (end, tries_both) = passes(mapper);
     let split =
         |candidates: &Candidates, (place, gain): (usize, f64), left: [f64; 2], missing_goes_left| Split {
             feature,

@@ -164,8 +164,9 @@ fn trees_of_tables_with_holes_are_those_of_lightgbm() {
     // Labels that follow from what is missing: the best split is between numbers and NaN.
     let (x, y) = table(2000, 6, 14);
     let x = with_holes(x, 0.3, f64::NAN, 140);
-    let y = x.column(0).iter().zip(y).map(|(x, y)| if x.is_nan() { 40.0 } else { y }).collect();
-    compare("telling", (x, y), 255, config());
+    let y: Vec<f64> = x.column(0).iter().zip(y).map(|(x, y)| if x.is_nan() { 40.0 } else { y }).collect();
+    compare("telling", (x.clone(), y.clone()), 255, config());
+    compare("telling_smooth", (x, y), 255, BoosterConfig { path_smooth: 5.0, ..config() });
     let (x, y) = table(2000, 6, 5);
     compare("zeros", (with_holes(x, 0.8, 0.0, 50), y), 255, config());
 }
