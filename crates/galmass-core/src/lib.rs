@@ -28,6 +28,7 @@ mod component;
 mod galaxy;
 mod gas;
 mod map;
+pub mod mesh;
 mod particles;
 mod pixel_grid;
 pub mod seed;

@@ -16,6 +16,7 @@ use crate::early_stopping::EarlyStopping;
 use crate::grower::Grower;
 use crate::histogram::Slopes;
 use crate::objective::{Objective, Targets};
+use crate::predict::side_by_side;
 use crate::sampling::RowSampler;
 use crate::splitting::TINY;
 use crate::training::{Curve, Round, Trained, Training};
@@ -283,13 +284,7 @@ fn add_tree(tree: &Tree, table: ArrayView2<'_, f64>, scores: &mut [f64]) {
         let mut copy = vec![0.0; table.ncols()];
         for (index, score) in scores.iter_mut().enumerate() {
             let row = table.row(chunk * ROWS + index);
-            *score += match row.as_slice() {
-                Some(row) => tree.predict(row),
-                None => {
-                    copy.iter_mut().zip(row).for_each(|(copy, &value)| *copy = value);
-                    tree.predict(&copy)
-                }
-            };
+            *score += tree.predict(side_by_side(row, &mut copy));
         }
     });
 }

@@ -2,7 +2,7 @@
 
 use std::ops::{Bound, Range, RangeBounds};
 
-use ndarray::{Array2, Array3, ArrayView2, Axis, s};
+use ndarray::{Array2, Array3, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use crate::forest::{self, Forest};
@@ -319,13 +319,7 @@ pub(crate) fn by_rows<T: Clone + Default + Send + Sync, M>(
         for (mut filled, row) in filled.outer_iter_mut().zip(table.outer_iter()) {
             // Rows of an array made here are contiguous.
             let Some(filled) = filled.as_slice_mut() else { continue };
-            match row.as_slice() {
-                Some(row) => fill(&mut memory, row, filled),
-                None => {
-                    copy.iter_mut().zip(row).for_each(|(copy, &value)| *copy = value);
-                    fill(&mut memory, &copy, filled);
-                }
-            }
+            fill(&mut memory, side_by_side(row, &mut copy), filled);
         }
     });
     Ok(filled)
@@ -334,4 +328,15 @@ pub(crate) fn by_rows<T: Clone + Default + Send + Sync, M>(
 fn check_width(booster: &Booster, table: ArrayView2<'_, f64>) -> Result<(), GbdtError> {
     let (expected, found) = (booster.n_features(), table.ncols());
     if expected == found { Ok(()) } else { Err(GbdtError::LengthMismatch { what: "a row", expected, found }) }
+}
+
+/// The values of a row side by side in memory: its own, or a copy of them.
+pub(crate) fn side_by_side<'a>(row: ArrayView1<'a, f64>, copy: &'a mut [f64]) -> &'a [f64] {
+    match row.to_slice() {
+        Some(row) => row,
+        None => {
+            copy.iter_mut().zip(row).for_each(|(copy, &value)| *copy = value);
+            copy
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Convolution of a map with a kernel; nothing comes in from outside, what goes out is lost.
 
+use galmass_core::mesh::{next_smooth, transpose};
 use ndarray::{Array2, s};
 use rustfft::num_complex::Complex64;
 use rustfft::{FftDirection, FftPlanner};
@@ -112,37 +113,9 @@ fn transform_square(data: &mut Vec<Complex64>, side: usize, direction: FftDirect
     let mut turned = vec![Complex64::default(); data.len()];
     for _ in 0..2 {
         plan.process(data);
-        transpose(data, &mut turned, side);
+        transpose(data, &mut turned, side, side);
         std::mem::swap(data, &mut turned);
     }
-}
-
-/// Turns rows into columns, in tiles that stay in the cache.
-fn transpose(from: &[Complex64], to: &mut [Complex64], side: usize) {
-    const TILE: usize = 16;
-    for first_row in (0..side).step_by(TILE) {
-        for first_column in (0..side).step_by(TILE) {
-            for row in first_row..(first_row + TILE).min(side) {
-                for column in first_column..(first_column + TILE).min(side) {
-                    to[column * side + row] = from[row * side + column];
-                }
-            }
-        }
-    }
-}
-
-/// The next number without prime factors above 5: quick to transform.
-fn next_smooth(at_least: usize) -> usize {
-    let is_smooth = |number: &usize| {
-        let mut rest = *number;
-        for factor in [2, 3, 5] {
-            while rest.is_multiple_of(factor) {
-                rest /= factor;
-            }
-        }
-        rest == 1
-    };
-    (at_least.max(1)..).find(is_smooth).unwrap_or(at_least)
 }
 
 /// Keeps the part of a kernel that a map of `n_px` pixels can see.

@@ -1,5 +1,6 @@
 //! Convolution of a model and its derivatives with the point spread function, by Fourier transforms.
 
+use galmass_core::mesh::{next_smooth, transpose};
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 use rustfft::num_complex::Complex64;
@@ -100,46 +101,22 @@ impl Convolution {
     /// Along the rows, then along the columns; the result is transposed.
     fn forwards(&self, data: &mut Vec<Complex64>) {
         self.forward[1].process(data);
-        *data = transposed(data, self.mesh[0], self.mesh[1]);
+        *data = transposed(data, self.mesh);
         self.forward[0].process(data);
     }
 
     /// Back from the transposed transform.
     fn backwards(&self, data: &mut Vec<Complex64>) {
         self.inverse[0].process(data);
-        *data = transposed(data, self.mesh[1], self.mesh[0]);
+        *data = transposed(data, [self.mesh[1], self.mesh[0]]);
         self.inverse[1].process(data);
     }
 }
 
-/// Turns rows into columns, in tiles that stay in the cache.
-fn transposed(from: &[Complex64], rows: usize, columns: usize) -> Vec<Complex64> {
-    const TILE: usize = 16;
+fn transposed(from: &[Complex64], [rows, columns]: [usize; 2]) -> Vec<Complex64> {
     let mut to = vec![Complex64::default(); from.len()];
-    for first_row in (0..rows).step_by(TILE) {
-        for first_column in (0..columns).step_by(TILE) {
-            for row in first_row..(first_row + TILE).min(rows) {
-                for column in first_column..(first_column + TILE).min(columns) {
-                    to[column * rows + row] = from[row * columns + column];
-                }
-            }
-        }
-    }
+    transpose(from, &mut to, rows, columns);
     to
-}
-
-/// The next number without prime factors above 5: quick to transform.
-fn next_smooth(at_least: usize) -> usize {
-    let is_smooth = |number: &usize| {
-        let mut rest = *number;
-        for factor in [2, 3, 5] {
-            while rest.is_multiple_of(factor) {
-                rest /= factor;
-            }
-        }
-        rest == 1
-    };
-    (at_least.max(1)..).find(is_smooth).unwrap_or(at_least)
 }
 
 #[cfg(test)]
