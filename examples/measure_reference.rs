@@ -173,7 +173,7 @@ fn find_potentials(case: &Case, arguments: &Arguments) -> Result<(Answers, Spent
         .map(|target| {
             let at = positions[target];
             let others = positions.iter().zip(&masses).enumerate().filter(|(index, _)| *index != target);
-            let distance = |x: &[f64; 3]| (x[0] - at[0]).hypot(x[1] - at[1]).hypot(x[2] - at[2]);
+            let distance = |x: &[f64; 3]| (0..3).map(|axis| (x[axis] - at[axis]).powi(2)).sum::<f64>().sqrt();
             let sum: f64 = others.map(|(_, (position, mass))| mass / distance(position)).sum();
             found[target] / (-GRAVITATIONAL_CONSTANT * sum) - 1.0
         })
