@@ -1,33 +1,7 @@
 //! Bias and scatter of predictions.
 
-use thiserror::Error;
-
-/// Predictions that cannot be scored.
-#[derive(Clone, Debug, PartialEq, Error)]
-#[non_exhaustive]
-pub enum MetricsError {
-    /// Another number of predictions than of truths.
-    #[error("{n_predicted} predictions for {n_true} true values")]
-    LengthMismatch {
-        /// Predictions.
-        n_predicted: usize,
-        /// Truths.
-        n_true: usize,
-    },
-    /// Nothing to score.
-    #[error("no prediction to score")]
-    Empty,
-    /// A prediction or a truth that is no number.
-    #[error("sample {index}: predicted {predicted}, true {truth}: not both finite")]
-    NotFinite {
-        /// The sample.
-        index: usize,
-        /// The prediction.
-        predicted: f64,
-        /// The truth.
-        truth: f64,
-    },
-}
+use crate::MetricsError;
+use crate::percentile::{mean, ordered, percentile};
 
 /// Predicted minus true, in the order of the samples; at least one, all finite.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +33,22 @@ impl Residuals {
 
     /// The mean residual: the bias of Chu et al. (2024), table 4.
     pub fn bias(&self) -> f64 {
-        self.0.iter().sum::<f64>() / self.0.len() as f64
+        mean(&self.0)
+    }
+
+    /// The median residual: a bias that outliers do not move.
+    pub fn median(&self) -> f64 {
+        percentile(&ordered(&self.0), 0.5)
+    }
+
+    /// The mean distance between prediction and truth.
+    pub fn mean_absolute_error(&self) -> f64 {
+        self.0.iter().map(|residual| residual.abs()).sum::<f64>() / self.0.len() as f64
+    }
+
+    /// The mean square of the residuals: the loss of Chu et al. (2024), bias squared plus scatter squared.
+    pub fn mean_squared_error(&self) -> f64 {
+        self.0.iter().map(|residual| residual * residual).sum::<f64>() / self.0.len() as f64
     }
 
     /// The standard deviation of the residuals about their mean, divided by n: the 1-sigma scatter of Chu et al.
@@ -84,17 +73,9 @@ impl Residuals {
     /// # Ok::<(), galmass_metrics::MetricsError>(())
     /// ```
     pub fn half_width_16_84(&self) -> f64 {
-        let mut ordered = self.0.clone();
-        ordered.sort_unstable_by(f64::total_cmp);
+        let ordered = ordered(&self.0);
         0.5 * (percentile(&ordered, 0.84) - percentile(&ordered, 0.16))
     }
-}
-
-fn percentile(ordered: &[f64], fraction: f64) -> f64 {
-    let position = fraction * (ordered.len() - 1) as f64;
-    let below = position.floor() as usize;
-    let above = (below + 1).min(ordered.len() - 1);
-    ordered[below] + (position - below as f64) * (ordered[above] - ordered[below])
 }
 
 #[cfg(test)]
@@ -116,6 +97,15 @@ mod tests {
     fn one_sample_has_a_bias_and_no_scatter() {
         let one = Residuals::new(&[1.5], &[1.0]).unwrap();
         assert_eq!((one.bias(), one.scatter(), one.half_width_16_84()), (0.5, 0.0, 0.0));
+        assert_eq!((one.median(), one.mean_absolute_error(), one.mean_squared_error()), (0.5, 0.5, 0.25));
+    }
+
+    #[test]
+    fn an_outlier_moves_the_mean_and_not_the_median() {
+        let found = Residuals::new(&[-1.0, 0.0, 1.0, 2.0, 98.0], &[0.0; 5]).unwrap();
+        assert_eq!((found.bias(), found.median(), found.mean_absolute_error()), (20.0, 1.0, 20.4));
+        assert_eq!(found.mean_squared_error(), 1922.0);
+        assert!((found.bias().powi(2) + found.scatter().powi(2) - 1922.0).abs() < 1e-9);
     }
 
     proptest! {
