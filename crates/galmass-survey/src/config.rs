@@ -53,6 +53,8 @@ pub struct SurveyConfig {
     pub profile_radii_rhsm: Vec<f64>,
     /// Which galaxies are left out. Default: none.
     pub cuts: Cuts,
+    /// The galaxies of a shard, 1 or more; the samples of one shard are held in memory. Default 64.
+    pub galaxies_per_shard: usize,
 }
 
 impl Default for SurveyConfig {
@@ -75,6 +77,7 @@ impl Default for SurveyConfig {
             sersic_fit: SersicImageConfig::default(),
             profile_radii_rhsm: (3..=12).map(|fifths| f64::from(fifths) / 5.0).collect(),
             cuts: Cuts::default(),
+            galaxies_per_shard: 64,
         }
     }
 }
@@ -142,6 +145,9 @@ impl SurveyConfig {
                 return Err(ConfigError::ProfileRadius { index, value, last });
             }
             last = value;
+        }
+        if self.galaxies_per_shard == 0 {
+            return Err(ConfigError::EmptyShards);
         }
         self.cuts.check()?;
         let lines_of_sight = LinesOfSight::Fibonacci(1);
@@ -226,6 +232,7 @@ mod tests {
             refused(|config| config.cuts.min_stellar_mass_msun = Some(f64::NAN)),
             ConfigError::Cut { name: "min_stellar_mass_msun", .. }
         ));
+        assert_eq!(refused(|config| config.galaxies_per_shard = 0), ConfigError::EmptyShards);
         let measured = refused(|config| config.features.aperture_rhsm = -1.0);
         let ConfigError::Measurement(source) = &measured else { panic!("{measured}") };
         assert!(matches!(**source, GalaxyError::Stats(StatsError::OutOfRange { name: "aperture_rhsm", .. })));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use galmass_core::{GridError, ParticleError};
-use galmass_dataset::DatasetError;
+use galmass_dataset::{DatasetError, ShardError};
 use galmass_mock::MockError;
 use galmass_observe::ObserveError;
 use galmass_project::ProjectError;
@@ -42,6 +42,9 @@ pub enum ConfigError {
         /// The radius before it, or 0.
         last: f64,
     },
+    /// Shards of no galaxies.
+    #[error("`galaxies_per_shard` is 0; a shard has one galaxy or more")]
+    EmptyShards,
     /// A cut at what is no mass.
     #[error("`{name}` is {value}, not a number of 0 or more")]
     Cut {
@@ -119,6 +122,9 @@ pub enum SurveyError {
     /// The shards cannot be written or read.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// Samples do not fit the shards.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// The sources cannot be opened.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
@@ -141,13 +147,40 @@ pub enum SurveyError {
         /// How many there are.
         n_parts: usize,
     },
-    /// Shards of no galaxies.
-    #[error("`galaxies_per_shard` is 0; a shard has one galaxy or more")]
-    EmptyShards,
-    /// The threads of a run cannot be started.
-    #[error("no thread can be started: {source}")]
-    Threads {
-        /// What the system says.
-        source: rayon::ThreadPoolBuildError,
+    /// Nothing to observe.
+    #[error("the source has no galaxies")]
+    NoGalaxies,
+    /// More shards than they have numbers.
+    #[error("the set would have {n_shards} shards: raise `galaxies_per_shard`")]
+    TooManyShards {
+        /// So many.
+        n_shards: usize,
     },
+    /// A set is there already.
+    #[error("{} holds shard {shard} of this set already: resume it, or take another folder", folder.display())]
+    Present {
+        /// The folder.
+        folder: PathBuf,
+        /// The first shard that is there.
+        shard: u32,
+    },
+    /// A file of failures cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file of failures is damaged.
+    #[error("{}: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The threads of a run cannot be started.
+    #[error("no thread can be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
 }

@@ -1,7 +1,7 @@
 //! One galaxy to its samples.
 
-use crate::seam::{ArrayLayout, Sample, SampleKey, SampleLayout};
 use galmass_core::{Galaxy, seed};
+use galmass_dataset::{ArrayLayout, Sample, SampleKey, SampleLayout, ShardError};
 use galmass_observe::{Frame, FramedGalaxy, GivenFrame};
 use galmass_project::View;
 
@@ -13,9 +13,6 @@ use crate::maps::Mapper;
 use crate::octant::octant;
 use crate::quantity::Quantity;
 use crate::target::{self, Targets};
-
-/// The octant of a galaxy whose place in a box is not known.
-pub const UNKNOWN_OCTANT: u8 = 255;
 
 /// Which galaxy it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,9 +70,8 @@ pub struct SurveyGalaxy {
 /// assert_eq!(samples.len(), 3);
 /// assert_eq!((samples[2].key.galaxy_id, samples[2].key.line_of_sight), (7, 2));
 ///
-/// let layout = sample_layout(&config);
-/// let at = layout.arrays.iter().position(|array| array.name == "log10_stellar_mass_msun");
-/// let inside = at.map(|at| samples[0].values[at][0]).unwrap_or(f32::NAN);
+/// let at = sample_layout(&config)?.position("log10_stellar_mass_msun")?;
+/// let inside = samples[0].values[at][0];
 /// // Half of the stars are inside the half-mass radius.
 /// assert!((f64::from(inside) - (0.5 * stellar_mass_msun).log10()).abs() < 1e-3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -104,7 +100,7 @@ pub fn observe_samples(galaxy: SurveyGalaxy, config: &SurveyConfig) -> Result<Ve
             halo_id: ids.halo_id,
             line_of_sight,
             suite: ids.suite,
-            octant: octant.unwrap_or(UNKNOWN_OCTANT),
+            octant: octant.unwrap_or(SampleKey::NO_OCTANT),
             flags: flags.bits(),
         };
         let place = [vector(view.line_of_sight()), vector(view.up()), vec![half_mass_radius_kpc as f32]];
@@ -117,7 +113,10 @@ pub fn observe_samples(galaxy: SurveyGalaxy, config: &SurveyConfig) -> Result<Ve
 /// Describes the arrays of the samples that [`observe_samples`] makes, in their order.
 ///
 /// Maps are `[n, n]`, vectors and profiles `[n]`, single numbers `[]`.
-pub fn sample_layout(config: &SurveyConfig) -> SampleLayout {
+///
+/// # Errors
+/// [`ShardError`] for meshes without pixels and channels named twice, which [`SurveyConfig::check`] finds too.
+pub fn sample_layout(config: &SurveyConfig) -> Result<SampleLayout, ShardError> {
     let maps = config.channels.iter().map(|channel| {
         let observation = &config.observation;
         let n_px = if channel.is_image() { observation.image_px } else { observation.map_px };
@@ -144,7 +143,7 @@ pub fn sample_layout(config: &SurveyConfig) -> SampleLayout {
         .chain(target::quantities(&config.profile_radii_rhsm))
         .chain(feature::quantities(config))
         .map(|Quantity { name, shape, unit, description }| ArrayLayout { name, shape, unit, description });
-    SampleLayout { arrays: maps.chain(numbers).collect() }
+    SampleLayout::new(maps.chain(numbers).collect())
 }
 
 fn vector(vector: [f64; 3]) -> Vec<f32> {
