@@ -5,7 +5,8 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use galmass_dataset::{
-    Manifest, Sample, SetDescription, ShardRecord, ShardWriter, begin_set, completed_shards, finish_set,
+    Manifest, Sample, SetDescription, ShardError, ShardRecord, ShardWriter, begin_set, completed_shards,
+    finish_set,
 };
 
 use crate::SurveyConfig;
@@ -213,6 +214,10 @@ impl<'a> SurveyBuild<'a> {
         n_threads: usize,
         mut progress: impl FnMut(Progress<'_>),
     ) -> Result<(), SurveyError> {
+        let n_shards = self.n_shards();
+        if let Some(&index) = shards.iter().find(|shard| **shard >= n_shards) {
+            return Err(ShardError::NoSuchShard { index, n_shards }.into());
+        }
         let galaxies: Vec<usize> = shards.iter().flat_map(|&shard| self.galaxies(shard)).collect();
         let n_threads = match n_threads {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
@@ -271,11 +276,14 @@ impl<'a> SurveyBuild<'a> {
     }
 
     fn finish(&self, failures: &[Failure]) -> Result<Manifest, SurveyError> {
-        failure::write_all(&self.folder, failures)?;
-        finish_set(&self.folder, &self.description).or_else(|error| {
+        let finish = || -> Result<Manifest, SurveyError> {
+            failure::write_all(&self.folder, failures)?;
+            Ok(finish_set(&self.folder, &self.description)?)
+        };
+        finish().or_else(|error| {
             // Another process may have found the last shard at the same time, and have cleared away what this one began.
             let present = Manifest::read(&self.folder).ok();
-            present.filter(|manifest| manifest.description == self.description).ok_or_else(|| error.into())
+            present.filter(|manifest| manifest.description == self.description).ok_or(error)
         })
     }
 }

@@ -65,7 +65,7 @@ fn write(path: &Path, failures: &[Failure]) -> Result<(), SurveyError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut temporary = tempfile::Builder::new()
-        .prefix(&format!(".{name}."))
+        .prefix(&format!(".shard-{name}."))
         .suffix(".part")
         .tempfile_in(folder)
         .map_err(io)?;

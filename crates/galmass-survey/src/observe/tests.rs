@@ -252,8 +252,13 @@ fn galaxies_that_cannot_be_observed_say_why() {
     assert!(one.to_string().contains("half-mass radius of 1 star"), "{one}");
     let weightless = of(stars(vec![[1.0; 3], [2.0; 3]], vec![0.0; 2])).unwrap_err();
     assert!(weightless.to_string().contains("NaN kpc"), "{weightless}");
-    // Two stars are a galaxy, of which little is known.
-    let samples = of(stars(vec![[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]], vec![1.0; 2])).unwrap();
+    // Eight stars are a galaxy, of which little is known.
+    let ring = || {
+        let angle = |i: i32| f64::from(i) * std::f64::consts::FRAC_PI_4;
+        let places = (0..8).map(|i| [angle(i).cos(), angle(i).sin(), 0.1 * f64::from(i % 3)]);
+        stars(places.collect(), vec![1.0; 8])
+    };
+    let samples = of(ring()).unwrap();
     let flags = flag_names(samples[0].key.flags);
     for flag in ["image_is_mass", "colour_unknown", "too_few_stars_for_smoothing", "no_gas"] {
         assert!(flags.contains(&flag), "{flags:?}");
@@ -265,9 +270,8 @@ fn galaxies_that_cannot_be_observed_say_why() {
         observation: ObservationConfig { weighting: Weighting::LuminosityR, ..small.observation },
         ..small.clone()
     };
-    let dark = stars(vec![[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]], vec![1.0; 2]);
     let (ids, frame) = (GalaxyIds::default(), GivenFrame::default());
     let unknown =
-        observe_samples(SurveyGalaxy { galaxy: dark, ids, frame, redshift: None }, &lit).unwrap_err();
+        observe_samples(SurveyGalaxy { galaxy: ring(), ids, frame, redshift: None }, &lit).unwrap_err();
     assert!(unknown.to_string().contains("no r magnitudes"), "{unknown}");
 }

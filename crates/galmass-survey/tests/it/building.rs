@@ -86,6 +86,11 @@ fn shards_dealt_out_in_any_order_are_the_set_of_one_run() {
     let (source, config) = (Source::new(), config());
     let survey = SurveyBuild::new(&source, &config, &dealt).unwrap();
     assert_eq!((survey.galaxies(0), survey.galaxies(8)), (0..2, 16..17));
+    let error = survey.make(&[9], 1, |_| ()).unwrap_err();
+    assert!(
+        matches!(error, SurveyError::Shard(ShardError::NoSuchShard { index: 9, n_shards: 9 })),
+        "{error}"
+    );
     for shard in (0..survey.n_shards()).rev() {
         assert_eq!(survey.finish_if_complete().unwrap().manifest, None);
         survey.make(&[shard], 1, |_| ()).unwrap();
