@@ -4,7 +4,7 @@ use galmass_core::{Gas, Particles, Stars};
 use galmass_mock::{MockGalaxy, MockGalaxyConfig};
 use galmass_observe::{Masses, ObservationConfig, Observer, Weighting};
 use galmass_project::Axis;
-use galmass_stats::{FeatureView, measure_features};
+use galmass_stats::{FeatureView, Sampling, SersicImage, fit_sersic_image, measure_features};
 use rand::RngExt;
 
 use super::*;
@@ -154,6 +154,7 @@ fn features_are_those_of_table_1() {
     let samples = observe_samples(bare(), &config).unwrap();
     let framed = FramedGalaxy::new(bare().galaxy, &GivenFrame::default()).unwrap();
     let radius = framed.frame().half_mass_radius_kpc;
+    let observer = Observer::new(&framed, config.observation).unwrap();
     for (axis, sample) in Axis::ALL.into_iter().zip(&samples) {
         let view = View::along(axis);
         let view = FeatureView::new(view.right(), view.up());
@@ -167,9 +168,19 @@ fn features_are_those_of_table_1() {
             assert_eq!(flag_names(sample.key.flags).contains(&flag.name), flag.is_up, "{}", flag.name);
         }
         assert!(flag_names(sample.key.flags).contains(&"no_gas"));
-        let size = value(&config, sample, "sersic_image_effective_radius_kpc")[0];
-        let ratio = value(&config, sample, "sersic_image_axis_ratio")[0];
-        assert!((0.2..4.0).contains(&(f64::from(size) / radius)) && (0.0..=1.0).contains(&ratio));
+        // And of the image, the fit to it.
+        let image = observer.observe(&View::along(axis)).unwrap().image;
+        let fit = SersicImage::new(image.values().view(), Sampling::PixelMeans);
+        let fit = fit_sersic_image(&fit, &config.sersic_fit).unwrap();
+        assert!(fit.index > 0.0);
+        for (name, expected) in [
+            ("sersic_image_index", fit.index),
+            ("sersic_image_effective_radius_kpc", fit.effective_radius_px * image.grid().pixel_size_kpc()),
+            ("sersic_image_axis_ratio", fit.axis_ratio),
+            ("sersic_image_total_flux", fit.total_flux),
+        ] {
+            assert_eq!(value(&config, sample, name)[0], expected as f32, "{name}");
+        }
     }
 }
 
