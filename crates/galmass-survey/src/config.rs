@@ -33,7 +33,9 @@ pub struct SurveyConfig {
     pub seed: u64,
     /// From where each galaxy is seen. Default: along the three axes of the box.
     pub lines_of_sight: LinesOfSight,
-    /// Meshes, smoothing, weights and dust. Its `redshift` counts for galaxies that come without one of their own.
+    /// Meshes, smoothing, weights and dust. Its `redshift` counts for galaxies that come without one of their own. Its
+    /// `scheme` is [`Scheme::Fast`] by default and in all presets: an image as good as 1e-4 of its rms pixel at a fifth of
+    /// the time, where most of a sample is its image.
     pub observation: ObservationConfig,
     /// The maps of a sample, in this order and each once. Default: image, colour, velocity, dispersion, occupancy.
     pub channels: Vec<SurveyChannel>,
@@ -46,6 +48,9 @@ pub struct SurveyConfig {
     pub features: FeatureConfig,
     /// Whether a Sersic galaxy is fitted to the image, beside the fit to the profile that table 1 has. Default: yes.
     pub sersic_image: bool,
+    /// The fit is to pixels of so many pixels of the image a side, a number that divides `image_px`. Default 2: the model is
+    /// integrated over its pixels, so that larger ones lose little, and four times fewer take a quarter of the time.
+    pub sersic_rebin: usize,
     /// How it is fitted.
     pub sersic_fit: SersicImageConfig,
     /// The radii of the enclosed-mass profiles, in half-mass radii: above 0 and rising, two or more. Default: ten from 0.6
@@ -62,7 +67,7 @@ impl Default for SurveyConfig {
         Self {
             seed: 0,
             lines_of_sight: LinesOfSight::Axes,
-            observation: ObservationConfig::default(),
+            observation: ObservationConfig { scheme: Scheme::Fast, ..ObservationConfig::default() },
             channels: vec![
                 SurveyChannel::ImageR,
                 SurveyChannel::ColourGR,
@@ -74,6 +79,7 @@ impl Default for SurveyConfig {
             table_1: true,
             features: FeatureConfig::default(),
             sersic_image: true,
+            sersic_rebin: 2,
             sersic_fit: SersicImageConfig::default(),
             profile_radii_rhsm: (3..=12).map(|fifths| f64::from(fifths) / 5.0).collect(),
             cuts: Cuts::default(),
@@ -91,6 +97,7 @@ impl SurveyConfig {
         Self {
             observation: ObservationConfig {
                 weighting: Weighting::LuminosityR,
+                scheme: Scheme::Fast,
                 ..ObservationConfig::default()
             },
             channels: vec![ImageR, ColourGR, Velocity, Dispersion],
@@ -145,6 +152,10 @@ impl SurveyConfig {
                 return Err(ConfigError::ProfileRadius { index, value, last });
             }
             last = value;
+        }
+        let (n_px, factor) = (self.observation.image_px, self.sersic_rebin);
+        if self.sersic_image && !n_px.is_multiple_of(factor) {
+            return Err(ConfigError::SersicRebin { factor, n_px });
         }
         if self.galaxies_per_shard == 0 {
             return Err(ConfigError::EmptyShards);
@@ -233,6 +244,8 @@ mod tests {
             ConfigError::Cut { name: "min_stellar_mass_msun", .. }
         ));
         assert_eq!(refused(|config| config.galaxies_per_shard = 0), ConfigError::EmptyShards);
+        let uneven = refused(|config| (config.sersic_image, config.sersic_rebin) = (true, 7));
+        assert_eq!(uneven, ConfigError::SersicRebin { factor: 7, n_px: 60 });
         let measured = refused(|config| config.features.aperture_rhsm = -1.0);
         let ConfigError::Measurement(source) = &measured else { panic!("{measured}") };
         assert!(matches!(**source, GalaxyError::Stats(StatsError::OutOfRange { name: "aperture_rhsm", .. })));

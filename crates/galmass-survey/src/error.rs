@@ -42,6 +42,14 @@ pub enum ConfigError {
         /// The radius before it, or 0.
         last: f64,
     },
+    /// Pixels that cannot be put together.
+    #[error("`sersic_rebin` is {factor}, which does not divide the {n_px} pixels of an image")]
+    SersicRebin {
+        /// What was given.
+        factor: usize,
+        /// Pixels a side.
+        n_px: usize,
+    },
     /// Shards of no galaxies.
     #[error("`galaxies_per_shard` is 0; a shard has one galaxy or more")]
     EmptyShards,

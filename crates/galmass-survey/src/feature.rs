@@ -2,7 +2,7 @@
 
 use galmass_core::{Galaxy, Map};
 use galmass_observe::FramedGalaxy;
-use galmass_project::View;
+use galmass_project::{View, rebin};
 use galmass_stats::{
     FeatureView, Features, IntrinsicFeatures, Sampling, SersicImage, fit_sersic_image,
     measure_intrinsic_features, measure_view_features,
@@ -121,6 +121,8 @@ impl<'a> GalaxyFeatures<'a> {
     }
 
     fn fit(&self, image: &Map, flags: &mut Flags) -> Result<[f64; SERSIC_IMAGE.len()], GalaxyError> {
+        // The configuration has been checked; a factor that does not divide is refused by `rebin`.
+        let image = rebin(image, image.grid().n_px() / self.config.sersic_rebin.max(1))?;
         let brightness = SersicImage::new(image.values().view(), Sampling::PixelMeans);
         let fit = fit_sersic_image(&brightness, &self.config.sersic_fit)?;
         flags.set_sersic_image(&fit.flags);

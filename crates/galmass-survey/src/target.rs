@@ -1,6 +1,6 @@
 //! What is to be inferred of a galaxy.
 
-use galmass_core::Galaxy;
+use galmass_core::{Component, Galaxy, Particles};
 use galmass_observe::{FramedGalaxy, Masses};
 use galmass_project::View;
 use galmass_stats::{MassProfile, measure_mass_profile};
@@ -81,11 +81,18 @@ impl<'a> Targets<'a> {
     /// All targets from one side; `light_r` is that of each star behind the dust, where it is known.
     pub(crate) fn values(&self, view: &View, light_r: Option<&[f64]>) -> Vec<Vec<f32>> {
         let mut values = Vec::new();
-        for ((rhsm, ..), sphere) in APERTURES.iter().zip(&self.in_spheres) {
-            let radius = rhsm * self.radius_kpc;
-            let circle = Masses::in_circle(self.galaxy, view, radius);
-            let light = light_r.map_or(f64::NAN, |light| self.light_in_circle(view, light, radius));
-            let total = sphere.total_msun();
+        let radii = APERTURES.map(|(rhsm, ..)| rhsm * self.radius_kpc);
+        let [gas, dark_matter, stars, black_holes] = Component::ALL.map(|component| {
+            let particles = self.galaxy.component(component);
+            in_circles(particles, particles.masses_msun(), view, radii)
+        });
+        let light = match light_r {
+            Some(light) => in_circles(self.galaxy.stars.particles(), light, view, radii),
+            None => [f64::NAN; APERTURES.len()],
+        };
+        for (at, sphere) in self.in_spheres.iter().enumerate() {
+            let (total, light) = (sphere.total_msun(), light[at]);
+            let projected = stars[at] + gas[at] + dark_matter[at] + black_holes[at];
             let part = |mass: f64| if total > 0.0 { mass / total } else { f64::NAN };
             values.extend([
                 log10(sphere.stars_msun),
@@ -94,11 +101,11 @@ impl<'a> Targets<'a> {
                 log10(total),
                 part(sphere.stars_msun),
                 part(sphere.dark_matter_msun),
-                log10(circle.stars_msun),
-                log10(circle.dark_matter_msun),
-                log10(circle.total_msun()),
+                log10(stars[at]),
+                log10(dark_matter[at]),
+                log10(projected),
                 log10(light),
-                log10(circle.stars_msun) - log10(light),
+                log10(stars[at]) - log10(light),
             ]);
         }
         let MassProfile { stars, gas, dark_matter, enclosed_msun, .. } = &self.profile;
@@ -106,13 +113,23 @@ impl<'a> Targets<'a> {
         let singles = |masses: &Vec<f64>| masses.iter().map(|&mass| log10(mass) as f32).collect();
         values.into_iter().map(|value| vec![value as f32]).chain(profiles.into_iter().map(singles)).collect()
     }
+}
 
-    fn light_in_circle(&self, view: &View, light: &[f64], radius_kpc: f64) -> f64 {
-        let positions = self.galaxy.stars.particles().positions_kpc();
-        let inside = |position: &[f64; 3]| {
-            let [right, up] = view.plane(*position);
-            right.hypot(up) <= radius_kpc
-        };
-        positions.iter().zip(light).filter(|(position, _)| inside(position)).map(|(_, light)| light).sum()
+/// The sums of some weights in the circles of all apertures on the sky, in one pass.
+fn in_circles<const N: usize>(
+    particles: &Particles,
+    weights: &[f64],
+    view: &View,
+    radii_kpc: [f64; N],
+) -> [f64; N] {
+    let squares = radii_kpc.map(|radius| radius * radius);
+    let mut sums = [0.0; N];
+    for (position, weight) in particles.positions_kpc().iter().zip(weights) {
+        let [right, up] = view.plane(*position);
+        let square = right * right + up * up;
+        for (sum, limit) in sums.iter_mut().zip(squares) {
+            *sum += if square <= limit { *weight } else { 0.0 };
+        }
     }
+    sums
 }
