@@ -14,6 +14,7 @@ pub use galmass_plots as plots;
 pub use galmass_project as project;
 pub use galmass_snapshot as snapshot;
 pub use galmass_stats as stats;
+pub use galmass_survey as survey;
 
 /// What most programs start with.
 pub mod prelude {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::Channel;
+use crate::{Channel, ShardError};
 
 /// Everything that the caller of this crate can mend.
 #[derive(Debug, Error)]
@@ -225,4 +225,7 @@ pub enum DatasetError {
         /// Why.
         source: fitsio_pure::Error,
     },
+    /// What is wrong with shards of samples.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
 }

@@ -40,6 +40,7 @@ mod normalisation;
 mod npz_maps;
 mod samples;
 mod scaling;
+mod shards;
 mod split;
 mod table;
 
@@ -54,5 +55,10 @@ pub use normalisation::{
 pub use npz_maps::{LabelColumns, read_npz_maps};
 pub use samples::{Inputs, ScaledSamples};
 pub use scaling::Scaling;
+pub use shards::{
+    ArrayLayout, Checksum, Keys, Manifest, Sample, SampleArray, SampleKey, SampleLayout, SampleSet,
+    SetDescription, ShardError, ShardRecord, ShardWriter, begin_set, completed_shards, finish_set,
+    verify_set,
+};
 pub use split::{Fractions, Split};
 pub use table::{Column, ColumnValues, Table};
