@@ -1,6 +1,5 @@
 //! A small set of samples whose every number can be told from its place.
 
-
 use std::path::Path;
 
 use galmass_dataset::{
