@@ -32,6 +32,9 @@ const GAUSS_8: [[f64; 2]; 4] = [
     [0.960_289_856_497_536_3, 0.101_228_536_290_376_3],
 ];
 
+/// The height above which there is as good as nothing, in scale heights.
+const HIGHEST: f64 = 12.0;
+
 /// `x = R / Rd` beyond which the thin disc is a point mass to the accuracy of the Bessel functions.
 const FAR: f64 = 60.0;
 
@@ -64,24 +67,25 @@ impl ExponentialDisc {
         self.mass_msun / (2.0 * PI * self.scale_kpc.powi(2)) * (-r_kpc / self.scale_kpc).exp()
     }
 
-    /// The mean density \[Msun/kpc^3\] on a sphere: `1 / (2 r)` times the integral of `Sigma(sqrt(r^2 - z^2))` over
-    /// `s = tanh(z / z0)` from the plane to the pole, by Gauss' rule on two panels.
+    /// The mean density \[Msun/kpc^3\] on a sphere: the integral of `rho(sqrt(r^2 - z^2), z) / r` over z from the plane to
+    /// the pole, by Gauss' rule on two panels.
     pub(crate) fn mean_density(&self, r_kpc: f64) -> f64 {
-        let pole = (r_kpc / self.height_kpc).tanh();
-        let on_panel = |start: f64| -> f64 {
-            let half = 0.25 * pole;
+        let pole = r_kpc.min(HIGHEST * self.height_kpc);
+        let on_panel = |start: f64, end: f64| -> f64 {
+            let half = 0.5 * (end - start);
             GAUSS_8
                 .iter()
                 .flat_map(|&[x, weight]| {
                     [(start + half * (1.0 + x), weight), (start + half * (1.0 - x), weight)]
                 })
-                .map(|(s, weight)| {
-                    let z = self.height_kpc * s.atanh();
-                    half * weight * self.surface_density((r_kpc * r_kpc - z * z).max(0.0).sqrt())
+                .map(|(z, weight)| {
+                    let surface_density = self.surface_density((r_kpc * r_kpc - z * z).sqrt());
+                    half * weight * surface_density / (z / self.height_kpc).cosh().powi(2)
                 })
                 .sum()
         };
-        (on_panel(0.0) + on_panel(0.5 * pole)) / (2.0 * r_kpc)
+        let middle = 0.3 * pole;
+        (on_panel(0.0, middle) + on_panel(middle, pole)) / (2.0 * self.height_kpc * r_kpc)
     }
 
     /// The square of the circular speed \[(km/s)^2\] in the plane if the disc were thin:

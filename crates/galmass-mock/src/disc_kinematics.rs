@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use galmass_core::units::GRAVITATIONAL_CONSTANT as G;
 
 use crate::disc_thickness::Where;
-use crate::log_grid::LogGrid;
+use crate::log_grid::{LOG_STEP, LogGrid};
 use crate::potential::GalaxyPotential;
 
 /// Where the stability parameter is prescribed, in disc scale lengths.
@@ -16,9 +16,6 @@ const TOOMRE: f64 = 3.36;
 
 /// Where the table begins and ends, in disc scale lengths.
 const EXTENT: [f64; 2] = [1e-3, 40.0];
-
-/// The most that random motion may take of the circular speed squared, so that rotation is left.
-const HOTTEST: f64 = 0.9;
 
 /// The least that the pull of the disc's own sheet is reduced to by its being finite.
 const WEAKEST_SHEET: f64 = 0.3;
@@ -38,8 +35,8 @@ pub(crate) struct VelocityEllipsoid {
 /// * `sigma_R^2` falls as `exp(-R / Rd)`, with Toomre's `Q = sigma_R kappa / (3.36 G Sigma)` given at 2 Rd;
 /// * `sigma_phi^2 = sigma_R^2 kappa^2 / (4 Omega^2)`, the ratio of the epicycle;
 /// * asymmetric drift (Binney & Tremaine 2008, eq. 4.228, with the velocity ellipsoid aligned with the
-///   cylinder), `v_phi^2 = v_c^2 - sigma_R^2 [kappa^2 / (4 Omega^2) - 1 + 2 R / Rd]`; where a disc is so hot that no
-///   rotation would be left, its dispersions are lowered;
+///   cylinder), `v_phi^2 = v_c^2 + sigma_R^2 [1 - kappa^2 / (4 Omega^2) + d ln(Sigma sigma_R^2) / d ln R]`; where a disc
+///   would be so hot that not even without rotation it could be held, its dispersions are lowered;
 /// * `sigma_z^2`, the mean of `z K_z` over the height of the disc, by the vertical virial theorem. `K_z` is that of the
 ///   isothermal sheet, of the gas as a thin sheet, of the spheroids at each height, and, since the disc is no infinite
 ///   sheet, of `-(z / R) d v_c^2 / dR`, Poisson's other term.
@@ -66,18 +63,24 @@ impl DiscKinematics {
         let kappa = epicyclic_frequency_squared(reference, circular[k], slopes[k]).sqrt();
         let reference_sigma = toomre_q * TOOMRE * G * disc.surface_density(reference) / kappa;
 
+        let epicycle_ratios: Vec<f64> = slopes.iter().map(|slope| (0.25 * (2.0 + slope)).max(0.0)).collect();
+        let surface: Vec<f64> = grid.radii().iter().map(|&r| disc.surface_density(r)).collect();
+        let wanted: Vec<f64> = (0..surface.len())
+            .map(|k| surface[k] * reference_sigma.powi(2) * ((reference - grid.radii()[k]) / scale).exp())
+            .collect();
+        let pressures = hold_up(&wanted, &surface, &circular, &epicycle_ratios);
+        let pressure_slopes = LogGrid::log_slopes(&pressures);
+
         let mut columns: [Vec<f64>; 4] = Default::default();
         for (k, &r) in grid.radii().iter().enumerate() {
-            let x = r / scale;
-            let epicycle_ratio = (0.25 * (2.0 + slopes[k])).max(0.0);
-            let drift = epicycle_ratio - 1.0 + 2.0 * x;
-            let hottest = HOTTEST * circular[k] / drift.max(epicycle_ratio).max(0.5);
-            let radial = (reference_sigma.powi(2) * ((reference - r) / scale).exp()).min(hottest);
+            let ratio = epicycle_ratios[k];
+            let radial = if surface[k] > 0.0 { pressures[k] / surface[k] } else { 0.0 };
+            let rotation = circular[k] + radial * (1.0 - ratio + pressure_slopes[k]);
             let finite = -own[k] * own_slopes[k] / (r * r);
             let ellipsoid = [
-                (circular[k] - radial * drift).max(0.0).sqrt(),
+                rotation.max(0.0).sqrt(),
                 radial.sqrt(),
-                (radial * epicycle_ratio).sqrt(),
+                (radial * ratio).sqrt(),
                 vertical_dispersion_squared(potential, r, finite).sqrt(),
             ];
             for (column, value) in columns.iter_mut().zip(ellipsoid) {
@@ -94,6 +97,19 @@ impl DiscKinematics {
             self.columns.each_ref().map(|column| column[k] + t * (column[k + 1] - column[k]));
         VelocityEllipsoid { mean_rotation, sigma_radial, sigma_azimuthal, sigma_vertical }
     }
+}
+
+/// The pressures `Sigma sigma_R^2` that are wanted, lowered where they would need more than all of the rotation: from the
+/// outside in, none may rise faster than it does in a disc that does not rotate,
+/// `d P / d ln R = -Sigma v_c^2 - P (1 - kappa^2 / 4 Omega^2)`.
+fn hold_up(wanted: &[f64], surface: &[f64], circular: &[f64], epicycle_ratios: &[f64]) -> Vec<f64> {
+    let mut pressures = wanted.to_vec();
+    for k in (0..wanted.len() - 1).rev() {
+        let outer = pressures[k + 1];
+        let rise = surface[k + 1] * circular[k + 1] + outer * (1.0 - epicycle_ratios[k + 1]);
+        pressures[k] = wanted[k].min(outer + LOG_STEP * rise.max(0.0));
+    }
+    pressures
 }
 
 /// The mean of `z K_z` over the height of the stellar disc; `finite` is `-(1 / R) d v_c^2 / dR` of the disc itself.
@@ -146,7 +162,7 @@ mod tests {
         assert!((mean_of_isothermal_sheet(|_| 1.0) - 1.0).abs() < 1e-6);
         // What lies beyond 9.5 heights is cut off.
         assert!((mean_of_isothermal_sheet(|t| t * t) / MEAN_SQUARE_HEIGHT - 1.0).abs() < 1e-5);
-        assert!((mean_of_isothermal_sheet(|t| 2.0 * t * t.tanh()) - 1.0).abs() < 1e-6);
+        assert!((mean_of_isothermal_sheet(|t| 2.0 * t * t.tanh()) - 1.0).abs() < 1e-5);
     }
 
     #[test]
@@ -173,9 +189,18 @@ mod tests {
     }
 
     #[test]
-    fn the_hottest_disc_still_rotates() {
+    fn the_hottest_disc_is_held_by_its_dispersion() {
         let potential = GalaxyPotential::new(&MockGalaxyConfig::default());
         let hot = DiscKinematics::new(&potential, 10.0);
-        assert!([1.0, 3.0, 6.0, 12.0].iter().all(|&r| hot.at(r).mean_rotation > 10.0));
+        // Without rotation: the virial theorem of a ring by ring sum, over the disc.
+        let mut sums = [0.0; 2];
+        for (k, &r) in hot.grid.radii().iter().enumerate() {
+            let weight = r * r * potential.disc.surface_density(r);
+            let [rotation, radial, azimuthal, _] = hot.columns.each_ref().map(|column| column[k] * column[k]);
+            sums[0] += weight * (rotation + radial + azimuthal);
+            sums[1] += weight * potential.mean_circular_speeds_squared(&[r])[0];
+        }
+        assert!((sums[0] / sums[1] - 1.0).abs() < 0.02, "{sums:?}");
+        assert!(hot.at(3.0).mean_rotation < 0.5 * hot.at(3.0).sigma_radial);
     }
 }

@@ -77,8 +77,7 @@ fn assert_same(found: &Galaxy, expected: &Galaxy) {
     for (age, expected) in stars.ages_gyr().unwrap().iter().zip(expected_stars.ages_gyr().unwrap()) {
         assert!((age - expected).abs() < AGE_TOLERANCE_GYR, "{age} is not {expected}");
     }
-    for column in
-        [Stars::metallicities, Stars::initial_masses_msun, Stars::magnitudes_g, Stars::magnitudes_r]
+    for column in [Stars::metallicities, Stars::initial_masses_msun, Stars::magnitudes_g, Stars::magnitudes_r]
     {
         assert_close(column(stars).unwrap(), column(expected_stars).unwrap());
     }
@@ -124,10 +123,10 @@ fn stored_values_are_in_the_units_of_illustris_tng() {
     assert_close(&read("PartType4/Masses"), &[0.7e-4]);
     assert_close(&read("PartType4/Potential"), &[-25_000.25]);
     assert_close(&read("PartType4/GFM_StellarFormationTime"), &[0.25]);
-    let ids: Vec<u64> =
-        ["PartType0", "PartType1", "PartType4", "PartType5"].iter().flat_map(|group| {
-            file.dataset(&format!("{group}/ParticleIDs")).unwrap().read_raw::<u64>().unwrap()
-        }).collect();
+    let ids: Vec<u64> = ["PartType0", "PartType1", "PartType4", "PartType5"]
+        .iter()
+        .flat_map(|group| file.dataset(&format!("{group}/ParticleIDs")).unwrap().read_raw::<u64>().unwrap())
+        .collect();
     assert_eq!(ids, (1..=8).collect::<Vec<u64>>());
 }
 
@@ -135,7 +134,8 @@ fn stored_values_are_in_the_units_of_illustris_tng() {
 fn dark_matter_of_one_mass_is_in_the_table() {
     let fixture = Fixture::nothing("cutout.hdf5");
     let halo = Particles::new(vec![[1.0; 3]; 5], vec![[0.0; 3]; 5], vec![7.5e6; 5]).unwrap();
-    write_tng_cutout(&fixture.path, &Galaxy { dark_matter: halo, ..galaxy() }, &TngCutout::default()).unwrap();
+    write_tng_cutout(&fixture.path, &Galaxy { dark_matter: halo, ..galaxy() }, &TngCutout::default())
+        .unwrap();
     assert!(!File::open(&fixture.path).unwrap().link_exists("PartType1/Masses"));
     let galaxy = fixture.read().unwrap().galaxy;
     assert_close(galaxy.dark_matter.masses_msun(), &[7.5e6; 5]);
@@ -146,8 +146,7 @@ fn dark_matter_of_one_mass_is_in_the_table() {
 fn a_galaxy_of_nothing_but_stars_stays_one() {
     let fixture = Fixture::nothing("cutout.hdf5");
     let bare = Particles::new(vec![[1.0; 3]], vec![[0.0; 3]], vec![1e6]).unwrap();
-    let galaxy =
-        Galaxy { stars: Stars::new(bare).with_ages_gyr(vec![2.0]).unwrap(), ..Galaxy::default() };
+    let galaxy = Galaxy { stars: Stars::new(bare).with_ages_gyr(vec![2.0]).unwrap(), ..Galaxy::default() };
     write_tng_cutout(&fixture.path, &galaxy, &TngCutout::default()).unwrap();
     let found = read_galaxy(&fixture.path, None).unwrap().galaxy;
     assert_eq!(found.n_particles(), 1);
