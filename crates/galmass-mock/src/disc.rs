@@ -5,13 +5,14 @@ use std::f64::consts::PI;
 use galmass_core::units::GRAVITATIONAL_CONSTANT as G;
 
 use crate::bessel::ModifiedBessel;
+use crate::disc_thickness::{Weakening, Where};
 
 /// A disc of surface density `Sigma(R) = M / (2 pi Rd^2) exp(-R / Rd)` and of vertical density
 /// `sech^2(z / z0)`, the isothermal sheet of Spitzer (1942).
 ///
-/// It appears in two ways in the total potential. Rotation in the plane follows the exact field of the thin
-/// disc (Freeman 1970); a spheroid around it feels the disc's mass spread over spheres, `M(<R)` at `r = R`
-/// (Hernquist 1993, section 2.2), which keeps its equilibrium a problem of one dimension.
+/// It appears in two ways in the total potential. Rotation in the plane follows the exact field of the thick disc; a
+/// spheroid around it feels the disc's mass averaged over spheres (Hernquist 1993, section 2.2), which keeps its
+/// equilibrium a problem of one dimension.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ExponentialDisc {
     mass_msun: f64,
@@ -23,6 +24,17 @@ pub(crate) struct ExponentialDisc {
 /// where Bessel functions diverge, and off infinity.
 const SMALLEST_FRACTION: f64 = 1e-16;
 
+/// The positive nodes of Gauss' rule of eight points, and their weights.
+const GAUSS_8: [[f64; 2]; 4] = [
+    [0.183_434_642_495_649_8, 0.362_683_783_378_362],
+    [0.525_532_409_916_329, 0.313_706_645_877_887_3],
+    [0.796_666_477_413_626_7, 0.222_381_034_453_374_5],
+    [0.960_289_856_497_536_3, 0.101_228_536_290_376_3],
+];
+
+/// The height above which there is as good as nothing, in scale heights.
+const HIGHEST: f64 = 12.0;
+
 /// `x = R / Rd` beyond which the thin disc is a point mass to the accuracy of the Bessel functions.
 const FAR: f64 = 60.0;
 
@@ -33,6 +45,11 @@ impl ExponentialDisc {
     /// A disc of a mass, with a scale length Rd and a scale height z0 \[kpc\].
     pub(crate) fn new(mass_msun: f64, scale_kpc: f64, height_kpc: f64) -> Self {
         Self { mass_msun, scale_kpc, height_kpc }
+    }
+
+    /// The mass \[Msun\].
+    pub(crate) fn mass_msun(&self) -> f64 {
+        self.mass_msun
     }
 
     /// The scale length Rd \[kpc\].
@@ -50,30 +67,44 @@ impl ExponentialDisc {
         self.mass_msun / (2.0 * PI * self.scale_kpc.powi(2)) * (-r_kpc / self.scale_kpc).exp()
     }
 
-    /// The mass \[Msun\] inside a cylinder, or a sphere once the disc is spread over spheres.
-    pub(crate) fn enclosed_mass(&self, r_kpc: f64) -> f64 {
-        self.mass_msun * fraction_inside(r_kpc / self.scale_kpc)
+    /// The mean density \[Msun/kpc^3\] on a sphere: the integral of `rho(sqrt(r^2 - z^2), z) / r` over z from the plane to
+    /// the pole, by Gauss' rule on two panels.
+    pub(crate) fn mean_density(&self, r_kpc: f64) -> f64 {
+        let pole = r_kpc.min(HIGHEST * self.height_kpc);
+        let on_panel = |start: f64, end: f64| -> f64 {
+            let half = 0.5 * (end - start);
+            GAUSS_8
+                .iter()
+                .flat_map(|&[x, weight]| {
+                    [(start + half * (1.0 + x), weight), (start + half * (1.0 - x), weight)]
+                })
+                .map(|(z, weight)| {
+                    let surface_density = self.surface_density((r_kpc * r_kpc - z * z).sqrt());
+                    half * weight * surface_density / (z / self.height_kpc).cosh().powi(2)
+                })
+                .sum()
+        };
+        let middle = 0.3 * pole;
+        (on_panel(0.0, middle) + on_panel(middle, pole)) / (2.0 * self.height_kpc * r_kpc)
     }
 
-    /// The potential \[(km/s)^2\] of the disc spread over spheres: `-(G M / r) (1 - exp(-r / Rd))`.
-    pub(crate) fn spherical_potential(&self, r_kpc: f64) -> f64 {
-        G * self.mass_msun / r_kpc * (-r_kpc / self.scale_kpc).exp_m1()
-    }
-
-    /// The square of the circular speed \[(km/s)^2\] in the plane of the thin disc, and its derivative by
-    /// radius \[(km/s)^2/kpc\]: `v^2 = 4 pi G Sigma_0 Rd y^2 [I0 K0 - I1 K1]` at `y = R / 2 Rd` (Freeman
-    /// 1970; Binney & Tremaine 2008, eq. 2.165).
-    pub(crate) fn circular_speed_squared(&self, r_kpc: f64) -> [f64; 2] {
+    /// The square of the circular speed \[(km/s)^2\] in the plane if the disc were thin:
+    /// `v^2 = 4 pi G Sigma_0 Rd y^2 [I0 K0 - I1 K1]` at `y = R / 2 Rd` (Freeman 1970; Binney & Tremaine 2008, eq.
+    /// 2.165).
+    fn thin_circular_speed_squared(&self, r_kpc: f64) -> f64 {
         if r_kpc > FAR * self.scale_kpc {
-            let squared = G * self.mass_msun / r_kpc;
-            return [squared, -squared / r_kpc];
+            return G * self.mass_msun / r_kpc;
         }
         let y = r_kpc / (2.0 * self.scale_kpc);
         let ModifiedBessel { i0, i1, k0, k1 } = ModifiedBessel::at(y);
-        let unit = 2.0 * G * self.mass_msun / self.scale_kpc;
-        let squared = unit * y * y * (i0 * k0 - i1 * k1);
-        let by_y = unit * 2.0 * y * (i0 * k0 + y * (i1 * k0 - i0 * k1));
-        [squared, by_y / (2.0 * self.scale_kpc)]
+        2.0 * G * self.mass_msun / self.scale_kpc * y * y * (i0 * k0 - i1 * k1)
+    }
+
+    /// The squares of the circular speeds \[(km/s)^2\] in the field of the thick disc.
+    pub(crate) fn circular_speeds_squared(&self, radii_kpc: &[f64], place: Where) -> Vec<f64> {
+        let weakening = Weakening::of_height(self.height_kpc / self.scale_kpc, place);
+        let at = |&r: &f64| weakening.at(r / self.scale_kpc) * self.thin_circular_speed_squared(r);
+        radii_kpc.iter().map(at).collect()
     }
 
     /// The cylindrical radius \[kpc\] inside which the fraction `0 <= fraction < 1` of the mass lies.
@@ -88,7 +119,7 @@ impl ExponentialDisc {
 }
 
 /// The part of the mass inside `x` scale lengths: `1 - (1 + x) exp(-x)`.
-fn fraction_inside(x: f64) -> f64 {
+pub(crate) fn fraction_inside(x: f64) -> f64 {
     // `exp_m1` keeps the digits that the difference of two numbers near 1 would lose.
     -(-x).exp_m1() - x * (-x).exp()
 }
@@ -124,7 +155,7 @@ mod tests {
     #[test]
     fn radius_of_fraction_inverts_the_enclosed_mass() {
         for fraction in [1e-12, 1e-3, 0.2, 0.5, 0.9, 0.999_999, 1.0 - 1e-12] {
-            let inside = DISC.enclosed_mass(DISC.radius_of_fraction(fraction)) / 4.0e10;
+            let inside = fraction_inside(DISC.radius_of_fraction(fraction) / 3.0);
             assert!((inside - fraction).abs() < 1e-11 * fraction + 1e-15, "{fraction}: {inside}");
         }
         assert!((DISC.radius_of_fraction(0.5) / 3.0 - ExponentialDisc::HALF_MASS_RADIUS).abs() < 1e-6);
@@ -145,26 +176,34 @@ mod tests {
     }
 
     #[test]
-    fn the_rotation_curve_is_that_of_freeman() {
+    fn the_thin_rotation_curve_is_that_of_freeman() {
         // It peaks at 2.15 Rd, 15 per cent above the spherical body with the same M(<r), and turns Keplerian.
-        let [speed_squared, slope] = DISC.circular_speed_squared(2.15 * 3.0);
-        assert!(slope.abs() * 3.0 < 2e-2 * speed_squared);
-        let spherical = G * DISC.enclosed_mass(2.15 * 3.0) / (2.15 * 3.0);
-        assert!(((speed_squared / spherical).sqrt() - 1.15).abs() < 0.01);
-        let far = 59.0 * 3.0;
-        assert!((DISC.circular_speed_squared(far)[0] * far / (G * 4.0e10) - 1.0).abs() < 5e-3);
+        let speed_squared = |x: f64| DISC.thin_circular_speed_squared(3.0 * x);
+        let peak = speed_squared(2.15);
+        assert!(speed_squared(2.05) < peak && speed_squared(2.25) < peak);
+        let spherical = G * 4.0e10 * fraction_inside(2.15) / (2.15 * 3.0);
+        assert!(((peak / spherical).sqrt() - 1.15).abs() < 0.01);
+        assert!((speed_squared(59.0) * 59.0 * 3.0 / (G * 4.0e10) - 1.0).abs() < 5e-3);
     }
 
     #[test]
-    fn derivatives_agree_with_differences() {
-        for r in [0.3, 2.0, 9.0, 30.0] {
-            let h = 1e-3 * r;
-            let rise = DISC.circular_speed_squared(r + h)[0] - DISC.circular_speed_squared(r - h)[0];
-            let [squared, slope] = DISC.circular_speed_squared(r);
-            // The polynomials of the Bessel functions are good to 1e-6, their differences to 1e-3.
-            assert!((rise / (2.0 * h) - slope).abs() < 5e-3 * squared / r, "{r}");
-            let force = (DISC.spherical_potential(r + h) - DISC.spherical_potential(r - h)) / (2.0 * h);
-            assert!((force * r * r / (G * DISC.enclosed_mass(r)) - 1.0).abs() < 1e-5, "{r}");
+    fn a_thick_disc_pulls_less_inside_and_as_much_outside() {
+        let radii = [0.6, 3.0, 30.0];
+        let thick = DISC.circular_speeds_squared(&radii, Where::InThePlane);
+        let ratios: Vec<f64> =
+            radii.iter().zip(thick).map(|(&r, thick)| thick / DISC.thin_circular_speed_squared(r)).collect();
+        assert!(ratios.is_sorted() && ratios[0] < 0.8 && (ratios[2] - 1.0).abs() < 0.01, "{ratios:?}");
+    }
+
+    #[test]
+    fn spheres_of_the_disc_add_up_to_its_mass() {
+        for disc in
+            [DISC, ExponentialDisc { height_kpc: 0.05, ..DISC }, ExponentialDisc { height_kpc: 3.0, ..DISC }]
+        {
+            let step = 0.01;
+            let shells = (-1000..600).map(|k| 3.0 * (step * f64::from(k)).exp());
+            let mass: f64 = shells.map(|r| step * 4.0 * PI * r.powi(3) * disc.mean_density(r)).sum();
+            assert!((mass / 4.0e10 - 1.0).abs() < 1e-3, "{disc:?}: {mass}");
         }
     }
 }

@@ -2,20 +2,20 @@
 
 use std::f64::consts::PI;
 
+use galmass_core::units::GRAVITATIONAL_CONSTANT as G;
 use rand_chacha::ChaCha8Rng;
 
-use crate::hernquist::Hernquist;
+use crate::MockError;
 use crate::potential::GalaxyPotential;
 use crate::random::uniform;
-
-/// The step of the radial table in the logarithm of the radius: it keeps `f` good to one per cent.
-const LOG_STEP: f64 = 0.025;
-
-/// Where the radial table ends, in scale radii: far beyond the last particle, whose orbit may reach it.
-const OUTER_RADIUS: f64 = 1e4;
+use crate::sphere::Sphere;
 
 /// How far the density of speeds may rise above both ends of a cell of the table.
 const ENVELOPE_MARGIN: f64 = 1.1;
+
+/// The part of the mass of a sphere inside which negative phase-space densities do not matter, and outside which they
+/// do not either: a shallow cusp has them where the black hole dominates, and a sharp end where it is cut.
+const NEGLIGIBLE: f64 = 2e-3;
 
 /// The isotropic distribution function of a sphere that lives in the potential of a whole galaxy.
 ///
@@ -26,13 +26,12 @@ const ENVELOPE_MARGIN: f64 = 1.1;
 /// f(E) = 1 / (sqrt(8) pi^2) * integral over psi from 0 to E of (d^2 rho / d psi^2) / sqrt(E - psi)
 /// ```
 ///
-/// `d rho / d psi` is known in closed form at the nodes of a logarithmic grid in radius. Between two nodes it
-/// is taken to be linear in `psi`, which makes the integral over a cell elementary and its singular end
-/// harmless: no derivative is ever taken of a table. Negative values would be set to zero; the tests find
-/// none in a population, nor where one component is a hundred times more massive or compact than another.
+/// `d rho / d psi = -rho (d ln rho / d ln r) r / (G M)` is known at the nodes of a logarithmic grid in radius. Between
+/// two nodes it is taken to be linear in `psi`, which makes the integral over a cell elementary and its singular end
+/// harmless. Where `f` would be negative there is no isotropic sphere: the values are set to zero where next to no mass
+/// is concerned, and refused elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct IsotropicDistribution {
-    first_log_radius: f64,
     /// The relative energy of rest at each node, falling outwards.
     energies: Vec<f64>,
     /// The distribution function at those energies.
@@ -42,19 +41,33 @@ pub(crate) struct IsotropicDistribution {
 }
 
 impl IsotropicDistribution {
-    /// Inverts the density of `sphere` in `potential`; the cost is quadratic in the 740 nodes.
-    pub(crate) fn new(sphere: &Hernquist, potential: &GalaxyPotential) -> Self {
-        let radii = log_radii(sphere.scale_kpc());
-        let energies: Vec<f64> = radii.iter().map(|&r| -potential.spherical(r)).collect();
-        let gradients: Vec<f64> = radii.iter().map(|&r| density_by_potential(sphere, potential, r)).collect();
-        let values: Vec<f64> = invert(&energies, &gradients).into_iter().map(|f| f.max(0.0)).collect();
+    /// Inverts the density of `sphere`, called `component`, in `potential`; the cost is quadratic in the nodes, some
+    /// 800.
+    pub(crate) fn new(
+        component: &'static str,
+        sphere: &Sphere,
+        potential: &GalaxyPotential,
+    ) -> Result<Self, MockError> {
+        let energies = potential.depths().to_vec();
+        let mut values = invert(&energies, &gradients(sphere, potential));
+        if let Some(k) = first_negative(sphere, &values) {
+            let radius_kpc = potential.grid.radii()[k];
+            return Err(MockError::NotIsotropic { component, radius_kpc });
+        }
+        values.iter_mut().for_each(|f| *f = f.max(0.0));
         let peaks = peaks(&energies, &values);
-        Self { first_log_radius: radii[0].ln(), energies, values, peaks }
+        Ok(Self { energies, values, peaks })
     }
 
     /// The distribution function at a relative energy \[Msun kpc^-3 (km/s)^-3\]; 0 where nothing is bound.
+    #[cfg(test)]
     pub(crate) fn at(&self, energy: f64) -> f64 {
-        let next = self.energies.partition_point(|&node| node >= energy);
+        self.outside(0, energy)
+    }
+
+    /// The distribution function at a relative energy at or below that of the node `first`.
+    fn outside(&self, first: usize, energy: f64) -> f64 {
+        let next = first + self.energies[first..].partition_point(|&node| node >= energy);
         match next {
             0 => self.values[0],
             next if next == self.energies.len() => 0.0,
@@ -73,12 +86,13 @@ impl IsotropicDistribution {
         potential: &GalaxyPotential,
         generator: &mut ChaCha8Rng,
     ) -> f64 {
+        let (node, _) = potential.grid.cell(r_kpc);
         let relative_potential = -potential.spherical(r_kpc);
-        let escape_speed = potential.escape_speed(r_kpc);
-        let envelope = self.envelope(r_kpc);
+        let escape_speed = (2.0 * relative_potential).sqrt();
+        let envelope = self.envelope(node);
         loop {
             let speed = escape_speed * uniform(generator);
-            let density = speed * speed * self.at(relative_potential - 0.5 * speed * speed);
+            let density = speed * speed * self.outside(node, relative_potential - 0.5 * speed * speed);
             debug_assert!(density <= envelope, "the envelope is too low at {r_kpc} kpc");
             if envelope * uniform(generator) <= density {
                 return speed;
@@ -86,24 +100,27 @@ impl IsotropicDistribution {
         }
     }
 
-    /// An upper bound of `v^2 f` at a radius.
-    fn envelope(&self, r_kpc: f64) -> f64 {
-        let node = ((r_kpc.ln() - self.first_log_radius) / LOG_STEP).max(0.0) as usize;
-        let node = node.min(self.peaks.len() - 2);
+    /// An upper bound of `v^2 f` in the cell outside a node.
+    fn envelope(&self, node: usize) -> f64 {
         ENVELOPE_MARGIN * self.peaks[node].max(self.peaks[node + 1])
     }
 }
 
-fn log_radii(scale_kpc: f64) -> Vec<f64> {
-    let n_nodes = ((OUTER_RADIUS / Hernquist::CORE).ln() / LOG_STEP).ceil() as usize + 1;
-    (0..n_nodes).map(|k| scale_kpc * Hernquist::CORE * (LOG_STEP * k as f64).exp()).collect()
+/// The innermost node that matters and has a negative distribution function.
+fn first_negative(sphere: &Sphere, values: &[f64]) -> Option<usize> {
+    let total = sphere.total_mass();
+    (0..values.len()).find(|&k| {
+        let inside = sphere.masses[k] / total;
+        values[k] < 0.0 && inside > NEGLIGIBLE && inside < 1.0 - NEGLIGIBLE
+    })
 }
 
-/// `d rho / d psi` at a radius, positive: both fall outwards.
-fn density_by_potential(sphere: &Hernquist, potential: &GalaxyPotential, r_kpc: f64) -> f64 {
-    let force =
-        galmass_core::units::GRAVITATIONAL_CONSTANT * potential.enclosed_mass(r_kpc) / (r_kpc * r_kpc);
-    -sphere.density_gradient(r_kpc) / force
+/// `d rho / d psi` at the nodes, positive: both fall outwards.
+fn gradients(sphere: &Sphere, potential: &GalaxyPotential) -> Vec<f64> {
+    let radii = potential.grid.radii();
+    (0..radii.len())
+        .map(|k| -sphere.densities[k] * sphere.slopes[k] * radii[k] / (G * potential.masses()[k]))
+        .collect()
 }
 
 /// Eddington's integral at each node, `d rho / d psi` being linear between the nodes and zero at `psi = 0`.
@@ -143,24 +160,14 @@ fn peaks(energies: &[f64], values: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use galmass_core::units::GRAVITATIONAL_CONSTANT as G;
-
     use super::*;
-    use crate::{MockGalaxyConfig, Population, PopulationConfig};
+    use crate::config::{BulgeProfile, HaloProfile};
+    use crate::log_grid::LogGrid;
+    use crate::profile::Profile;
+    use crate::{HaloResponse, MockGalaxyConfig, Population, PopulationConfig, Suite};
 
     /// Linear cells at the singular end of the integral, on steps of 2.5 per cent in radius.
     const TOLERANCE: f64 = 1e-2;
-
-    /// A bulge of 1e10 Msun all alone: disc and halo have next to no mass.
-    fn lonely_bulge() -> GalaxyPotential {
-        GalaxyPotential::new(&MockGalaxyConfig {
-            stellar_mass_msun: 1.0e10,
-            bulge_fraction: 1.0,
-            bulge_scale_kpc: 1.0,
-            halo_mass_msun: 1.0e3,
-            ..MockGalaxyConfig::default()
-        })
-    }
 
     /// The closed distribution function of the lonely sphere (Hernquist 1990, eq. 17), with M = a = G M = 1.
     fn closed_form(q: f64) -> f64 {
@@ -172,67 +179,126 @@ mod tests {
 
     #[test]
     fn a_lonely_sphere_has_the_closed_distribution_function() {
-        let potential = lonely_bulge();
-        let depth = -potential.bulge.potential(0.0);
-        let distribution = IsotropicDistribution::new(&potential.bulge, &potential);
+        // In units of its scale radius and of G M = 1, far inside the end of the table.
+        let grid = LogGrid::new(1e-4, 1e4);
+        let sphere = Sphere::of_profile(&grid, &Profile::hernquist(1.8153).boundless(), 1.0, f64::INFINITY);
+        let energies: Vec<f64> = grid.radii().iter().map(|r| 1.0 / (1.0 + r)).collect();
+        let gradients: Vec<f64> = grid
+            .radii()
+            .iter()
+            .zip(sphere.densities.iter().zip(&sphere.slopes))
+            .map(|(r, (density, slope))| -density * slope / r * (1.0 + r) * (1.0 + r))
+            .collect();
+        let values = invert(&energies, &gradients);
+        let distribution = IsotropicDistribution { peaks: peaks(&energies, &values), energies, values };
         for q in [0.1f64, 0.3, 0.5, 0.7, 0.9, 0.99] {
-            let unit = depth / G / depth.powf(1.5);
-            let ratio = distribution.at(q * q * depth) / (unit * closed_form(q));
+            let ratio = distribution.at(q * q) / closed_form(q);
             assert!((ratio - 1.0).abs() < TOLERANCE, "q = {q}: {ratio}");
         }
     }
 
+    fn spheres(potential: &GalaxyPotential) -> [(&'static str, &Sphere); 2] {
+        [("bulge", &potential.bulge), ("halo", &potential.halo)]
+    }
+
+    fn variants() -> Vec<MockGalaxyConfig> {
+        let base = MockGalaxyConfig::default();
+        let core = HaloResponse::Core { radius_kpc: 4.0, strength: 0.6 };
+        let mut variants = Vec::new();
+        for halo_profile in [HaloProfile::Nfw, HaloProfile::Einasto { alpha: 0.17 }] {
+            for halo_response in [HaloResponse::None, HaloResponse::Blumenthal, HaloResponse::Gnedin, core] {
+                for bulge_profile in [BulgeProfile::Hernquist, BulgeProfile::Sersic { index: 2.5 }] {
+                    variants.push(MockGalaxyConfig {
+                        halo_profile,
+                        halo_response,
+                        bulge_profile,
+                        ..base.clone()
+                    });
+                }
+            }
+        }
+        variants
+    }
+
     #[test]
     fn the_distribution_function_integrates_to_the_density() {
-        let potential = GalaxyPotential::new(&MockGalaxyConfig::default());
-        for sphere in [potential.bulge, potential.halo] {
-            let distribution = IsotropicDistribution::new(&sphere, &potential);
-            for scaled_radius in [0.01, 0.1, 1.0, 10.0, 50.0] {
-                let r = scaled_radius * sphere.scale_kpc();
-                let (depth, step) = (-potential.spherical(r), potential.escape_speed(r) / 4000.0);
-                let speeds = (0..4000).map(|k| (f64::from(k) + 0.5) * step);
-                let density: f64 =
-                    speeds.map(|v| 4.0 * PI * v * v * distribution.at(depth - 0.5 * v * v) * step).sum();
-                assert!(
-                    (density / sphere.density(r) - 1.0).abs() < TOLERANCE,
-                    "at {scaled_radius} a: {}",
-                    density / sphere.density(r)
-                );
+        for config in variants() {
+            let potential = GalaxyPotential::new(&config);
+            for (name, sphere) in spheres(&potential) {
+                let distribution = IsotropicDistribution::new(name, sphere, &potential).unwrap();
+                for fraction in [0.01, 0.1, 0.5, 0.9, 0.99] {
+                    let r = sphere.radius_of_fraction(&potential.grid, fraction);
+                    let (depth, step) = (-potential.spherical(r), potential.escape_speed(r) / 4000.0);
+                    let speeds = (0..4000).map(|k| (f64::from(k) + 0.5) * step);
+                    let density: f64 =
+                        speeds.map(|v| 4.0 * PI * v * v * distribution.at(depth - 0.5 * v * v) * step).sum();
+                    let ratio = density / sphere.density(&potential.grid, r);
+                    assert!((ratio - 1.0).abs() < TOLERANCE, "{name}, {fraction}: {ratio}, {config:?}");
+                }
             }
         }
     }
 
     #[test]
     fn no_galaxy_of_a_population_needs_negative_phase_space_densities() {
-        let config = PopulationConfig { n_galaxies: 60, ..PopulationConfig::default() };
-        let population = Population::new(config).unwrap();
-        let extremes = [
-            MockGalaxyConfig { bulge_fraction: 0.01, bulge_scale_kpc: 5.0, ..MockGalaxyConfig::default() },
-            MockGalaxyConfig { bulge_scale_kpc: 0.05, halo_mass_msun: 1.0e14, ..MockGalaxyConfig::default() },
-            MockGalaxyConfig { disc_scale_length_kpc: 0.3, ..MockGalaxyConfig::default() },
-            MockGalaxyConfig { halo_mass_msun: 1.0e8, ..MockGalaxyConfig::default() },
-        ];
-        for config in (0..population.len()).map(|index| population.config_of(index)).chain(extremes) {
-            let potential = GalaxyPotential::new(&config);
-            for sphere in [potential.bulge, potential.halo] {
-                let radii = log_radii(sphere.scale_kpc());
-                let energies: Vec<f64> = radii.iter().map(|&r| -potential.spherical(r)).collect();
-                let gradients: Vec<f64> =
-                    radii.iter().map(|&r| density_by_potential(&sphere, &potential, r)).collect();
-                assert!(invert(&energies, &gradients).iter().all(|&f| f > 0.0), "{config:?}");
+        for suite in Suite::ALL {
+            let config = PopulationConfig { n_galaxies: 60, suite, ..PopulationConfig::default() };
+            let population = Population::new(config).unwrap();
+            for index in 0..population.len() {
+                let config = population.config_of(index).unwrap();
+                let potential = GalaxyPotential::new(&config);
+                for (name, sphere) in spheres(&potential) {
+                    assert!(
+                        IsotropicDistribution::new(name, sphere, &potential).is_ok(),
+                        "{name}: {config:?}"
+                    );
+                }
             }
         }
     }
 
     #[test]
+    fn components_of_unlike_mass_and_size_still_have_distributions() {
+        let base = MockGalaxyConfig::default;
+        let extremes = [
+            MockGalaxyConfig { bulge_fraction: 0.01, bulge_effective_radius_kpc: 9.0, ..base() },
+            MockGalaxyConfig { bulge_effective_radius_kpc: 0.1, halo_mass_msun: 1.0e14, ..base() },
+            MockGalaxyConfig { disc_scale_length_kpc: 0.3, ..base() },
+            MockGalaxyConfig { halo_mass_msun: 1.0e8, ..base() },
+        ];
+        for config in extremes {
+            let potential = GalaxyPotential::new(&config);
+            for (name, sphere) in spheres(&potential) {
+                assert!(IsotropicDistribution::new(name, sphere, &potential).is_ok(), "{name}: {config:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_flat_core_around_a_heavy_point_is_refused() {
+        // A density flatter than r^-1/2 cannot be isotropic around a point mass.
+        let config = MockGalaxyConfig {
+            halo_response: HaloResponse::Core { radius_kpc: 50.0, strength: 1.0 },
+            black_hole_mass_msun: 1.0e11,
+            ..MockGalaxyConfig::default()
+        };
+        let potential = GalaxyPotential::new(&config);
+        let found = IsotropicDistribution::new("halo", &potential.halo, &potential);
+        assert!(
+            matches!(found, Err(MockError::NotIsotropic { component: "halo", radius_kpc }) if radius_kpc < 50.0)
+        );
+    }
+
+    #[test]
     fn the_envelope_covers_every_speed_between_the_nodes() {
         let potential = GalaxyPotential::new(&MockGalaxyConfig::default());
-        let distribution = IsotropicDistribution::new(&potential.bulge, &potential);
+        let distribution = IsotropicDistribution::new("bulge", &potential.bulge, &potential).unwrap();
         for k in 0..2000 {
-            let r = potential.bulge.radius_of_fraction((f64::from(k) + 0.5) / 2000.0);
+            let r = potential.bulge.radius_of_fraction(&potential.grid, (f64::from(k) + 0.5) / 2000.0);
             let (depth, step) = (-potential.spherical(r), potential.escape_speed(r) / 300.0);
+            let envelope = distribution.envelope(potential.grid.cell(r).0);
             for v in (0..300).map(|k| f64::from(k) * step) {
-                assert!(v * v * distribution.at(depth - 0.5 * v * v) <= distribution.envelope(r), "{r} kpc");
+                assert!(v * v * distribution.at(depth - 0.5 * v * v) <= envelope, "{r} kpc");
             }
         }
     }

@@ -19,15 +19,34 @@ pub enum MockError {
         /// The highest value allowed.
         highest: f64,
     },
-    /// A number of particles is too small to make a galaxy.
-    #[error("`{field}` is {value}, fewer than {lowest}")]
-    TooFew {
+    /// A number of particles is too small to make a galaxy, or too large to be meant.
+    #[error("`{field}` is {value}, not between {lowest} and {highest}")]
+    CountOutOfRange {
         /// The field of the configuration.
         field: &'static str,
-        /// What was asked for.
+        /// What was asked for, or follows from the masses of particles.
         value: usize,
         /// The lowest number allowed.
         lowest: usize,
+        /// The highest number allowed.
+        highest: usize,
+    },
+    /// No isotropic distribution of velocities holds this component up in the field of the whole galaxy: it is too flat
+    /// at the centre of another one that is concentrated, or of a black hole.
+    #[error("no isotropic velocities hold up the {component} at {radius_kpc} kpc")]
+    NotIsotropic {
+        /// The component concerned.
+        component: &'static str,
+        /// The innermost radius whose stars would need a negative density in phase space \[kpc\].
+        radius_kpc: f64,
+    },
+    /// Of the galaxies that the relations give, next to none passes the cuts of the sample.
+    #[error("none of {n_draws} galaxies drawn in place {index} passes the cuts of the sample")]
+    NothingSelected {
+        /// The index of the galaxy.
+        index: usize,
+        /// How many were drawn.
+        n_draws: u64,
     },
     /// A galaxy was asked for that the population does not have.
     #[error("there is no galaxy {index} in a population of {n_galaxies}")]
@@ -55,7 +74,16 @@ pub(crate) fn check_range(
     }
 }
 
-/// Refuses a count below `lowest`.
-pub(crate) fn check_count(field: &'static str, value: usize, lowest: usize) -> Result<(), MockError> {
-    if value >= lowest { Ok(()) } else { Err(MockError::TooFew { field, value, lowest }) }
+/// Refuses a count outside `[lowest, highest]`.
+pub(crate) fn check_count(
+    field: &'static str,
+    value: usize,
+    lowest: usize,
+    highest: usize,
+) -> Result<(), MockError> {
+    if (lowest..=highest).contains(&value) {
+        Ok(())
+    } else {
+        Err(MockError::CountOutOfRange { field, value, lowest, highest })
+    }
 }

@@ -7,10 +7,12 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::disc_kinematics::{DiscKinematics, VelocityEllipsoid};
 use crate::eddington::IsotropicDistribution;
-use crate::hernquist::Hernquist;
+use crate::gas_disc::GasDisc;
 use crate::light::StarColumns;
+use crate::phase_point::PhasePoint;
 use crate::potential::GalaxyPotential;
 use crate::random::{Rotation, direction, normal, uniform};
+use crate::sphere::Sphere;
 use crate::{MockError, MockGalaxyConfig, Orientation};
 
 /// The fastest a disc star may be, in escape speeds: the tails of Gaussian velocities are cut there.
@@ -24,22 +26,28 @@ enum Stream {
     Disc,
     Halo,
     Light,
+    Gas,
 }
 
-/// An isolated galaxy in approximate equilibrium: a Hernquist bulge, an exponential disc and a dark halo.
+/// An isolated galaxy in approximate equilibrium: a bulge, an exponential stellar disc, a gas disc, a dark halo and a
+/// black hole.
 ///
 /// * **Spheroids** (bulge and halo) have isotropic velocities from Eddington's inversion in the potential of
-///   the whole galaxy, the disc's mass spread over spheres: exact but for the flattening of the disc's field.
-/// * **The disc** rotates at the speed of Freeman's thin disc in the field of the spheroids, less asymmetric
-///   drift, with Gaussian dispersions from Toomre's Q and the epicyclic approximation.
+///   the whole galaxy, the discs averaged over spheres: exact but for the flattening of their field.
+/// * **The stellar disc** rotates at the circular speed of the thick disc in the field of all components, less
+///   asymmetric drift, with Gaussian dispersions from Toomre's Q and the epicyclic approximation.
+/// * **The gas disc** is as high as its temperature and turbulence hold it up, and rotates at the circular speed less
+///   the support of its pressure. Its neutral fraction follows from its density, its star formation from its column.
+/// * **The halo** has answered to the baryons as the configuration says; the black hole rests at the centre.
 /// * **Light** is a simple fit: g and r magnitudes from the age and metallicity of each star particle.
 ///
-/// There is no gas and no black hole, the halo is not contracted by the baryons, and the bulge does not
-/// rotate.
+/// The bulge does not rotate, there is no hot gas around the galaxy, and nothing has a history.
 ///
 /// # References
-/// Hernquist (1990, 1993); Freeman (1970); Eddington (1916); Springel, Di Matteo & Hernquist (2005);
-/// Binney & Tremaine (2008), chapters 2 to 4.
+/// Navarro, Frenk & White (1997); Einasto (1965); McMillan & Dehnen (2007); Blumenthal et al. (1986); Gnedin et al.
+/// (2004); Read, Agertz & Collins (2016); Hernquist (1990, 1993); Prugniel & Simien (1997); Freeman (1970); Casertano
+/// (1983); Eddington (1916); Springel, Di Matteo & Hernquist (2005); Rahmati et al. (2013); Kennicutt (1998); Binney &
+/// Tremaine (2008), chapters 2 to 4.
 #[derive(Clone, Copy, Debug)]
 pub struct MockGalaxy;
 
@@ -47,14 +55,17 @@ impl MockGalaxy {
     /// Samples a galaxy whose centre is at the origin and at rest; sums over the finite number of particles
     /// differ from zero by their shot noise.
     ///
-    /// Star particles all have the same mass, and those of the bulge come first; so have dark matter
-    /// particles. Every particle carries the potential \[(km/s)^2\] of the spherically averaged model, zero
-    /// at infinity. Spheroids end at 50 scale radii. The same configuration and seed give the same particles
-    /// on any number of threads; a different `n_dark_matter` leaves the stars as they are, and the
-    /// orientation too.
+    /// Particles of a component all have the same mass, and star particles of the bulge come first. Every particle
+    /// carries the potential \[(km/s)^2\] of the spherically averaged model, zero at infinity; the black hole that of
+    /// all else. Gas particles have every column of [`Gas`](galmass_core::Gas). The same configuration and seed give
+    /// the same particles on any number of threads; a different number of particles of one component leaves the others
+    /// as they are, and the orientation too.
     ///
     /// # Errors
-    /// [`MockError::OutOfRange`] or [`MockError::TooFew`] for the first field outside its documented range.
+    /// [`MockError::OutOfRange`] or [`MockError::CountOutOfRange`] for the first field outside its documented range,
+    /// [`MockError::NotIsotropic`] for a spheroid that no isotropic velocities hold up.
+    ///
+    /// Cost: some milliseconds for the tables, and less than a microsecond a particle.
     ///
     /// # Examples
     /// ```
@@ -77,52 +88,78 @@ impl MockGalaxy {
             Orientation::FaceOn => Rotation::IDENTITY,
         };
 
+        let n_stars = config.n_star_particles();
         let n_bulge = config.n_bulge_stars();
-        let n_disc = config.n_stars - n_bulge;
-        let mut stars = sample_spheroid(&potential.bulge, &potential, n_bulge, &mut generator(Stream::Bulge));
-        stars.extend(sample_disc(&potential, config.disc_toomre_q, n_disc, &mut generator(Stream::Disc)));
-        let halo =
-            sample_spheroid(&potential.halo, &potential, config.n_dark_matter, &mut generator(Stream::Halo));
-        let columns = StarColumns::sample(config, &mut generator(Stream::Light));
+        let spheroid =
+            |name, sphere, n, stream| sample_spheroid(name, sphere, &potential, n, &mut generator(stream));
+        let mut stars = spheroid("bulge", &potential.bulge, n_bulge, Stream::Bulge)?;
+        stars.extend(sample_disc(
+            &potential,
+            config.disc_toomre_q,
+            n_stars - n_bulge,
+            &mut generator(Stream::Disc),
+        ));
+        let columns = StarColumns::sample(config, &stars, &mut generator(Stream::Light));
+
+        let halo_mass = potential.halo.total_mass();
+        let n_dark_matter = config.n_dark_matter_particles(halo_mass);
+        let halo = spheroid("halo", &potential.halo, n_dark_matter, Stream::Halo)?;
+
+        let gas = match config.n_gas_particles() {
+            0 => Default::default(),
+            n_gas => {
+                let disc = GasDisc::new(config, &potential);
+                let points = disc.sample(n_gas, &mut generator(Stream::Gas));
+                disc.with_state(
+                    into_particles(&points, config.gas_mass_msun, &potential, rotation)?,
+                    &points,
+                )?
+            }
+        };
 
         Ok(Galaxy {
             stars: with_columns(
-                into_particles(stars, config.stellar_mass_msun, &potential, rotation)?,
+                into_particles(&stars, config.stellar_mass_msun, &potential, rotation)?,
                 columns,
             )?,
-            dark_matter: into_particles(halo, config.halo_mass_msun, &potential, rotation)?,
-            ..Galaxy::default()
+            dark_matter: into_particles(&halo, halo_mass, &potential, rotation)?,
+            gas,
+            black_holes: black_hole(&potential)?,
+            box_size_kpc: None,
         })
     }
 }
 
-/// Where a particle is \[kpc\] and how it moves \[km/s\], the disc lying in the x-y plane.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct PhasePoint {
-    position: [f64; 3],
-    velocity: [f64; 3],
+/// One particle at rest at the centre, or none without mass.
+fn black_hole(potential: &GalaxyPotential) -> Result<Particles, MockError> {
+    if potential.black_hole_mass_msun > 0.0 {
+        let particle = Particles::new(vec![[0.0; 3]], vec![[0.0; 3]], vec![potential.black_hole_mass_msun])?;
+        Ok(particle.with_potentials_km2_s2(vec![potential.central_without_black_hole()])?)
+    } else {
+        Ok(Particles::default())
+    }
 }
 
 fn sample_spheroid(
-    sphere: &Hernquist,
+    component: &'static str,
+    sphere: &Sphere,
     potential: &GalaxyPotential,
     n_particles: usize,
     generator: &mut ChaCha8Rng,
-) -> Vec<PhasePoint> {
+) -> Result<Vec<PhasePoint>, MockError> {
     if n_particles == 0 {
-        return Vec::new(); // a bulge of no mass has no distribution function either
+        return Ok(Vec::new()); // a bulge of no mass has no distribution function either
     }
-    let distribution = IsotropicDistribution::new(sphere, potential);
-    (0..n_particles)
-        .map(|_| {
-            let r = sphere.radius_of_fraction(uniform(generator));
-            let speed = distribution.sample_speed(r, potential, generator);
-            PhasePoint {
-                position: direction(generator).map(|x| r * x),
-                velocity: direction(generator).map(|x| speed * x),
-            }
-        })
-        .collect()
+    let distribution = IsotropicDistribution::new(component, sphere, potential)?;
+    let points = (0..n_particles).map(|_| {
+        let r = sphere.radius_of_fraction(&potential.grid, uniform(generator));
+        let speed = distribution.sample_speed(r, potential, generator);
+        PhasePoint {
+            position: direction(generator).map(|x| r * x),
+            velocity: direction(generator).map(|x| speed * x),
+        }
+    });
+    Ok(points.collect())
 }
 
 fn sample_disc(
@@ -131,6 +168,9 @@ fn sample_disc(
     n_particles: usize,
     generator: &mut ChaCha8Rng,
 ) -> Vec<PhasePoint> {
+    if n_particles == 0 {
+        return Vec::new();
+    }
     let kinematics = DiscKinematics::new(potential, toomre_q);
     (0..n_particles)
         .map(|_| {
@@ -161,18 +201,15 @@ fn sample_disc_velocity(ellipsoid: VelocityEllipsoid, generator: &mut ChaCha8Rng
 
 /// Turns the points, shares the mass equally among them and notes the potential of each.
 fn into_particles(
-    points: Vec<PhasePoint>,
+    points: &[PhasePoint],
     mass_msun: f64,
     potential: &GalaxyPotential,
     rotation: Rotation,
 ) -> Result<Particles, MockError> {
-    let norm = |[x, y, z]: [f64; 3]| x.hypot(y).hypot(z);
-    let potentials = points.iter().map(|point| potential.spherical(norm(point.position))).collect();
+    let potentials = points.iter().map(|point| potential.spherical(point.radius_kpc())).collect();
     let masses = vec![mass_msun / points.len() as f64; points.len()];
-    let (positions, velocities) = points
-        .into_iter()
-        .map(|point| (rotation.apply(point.position), rotation.apply(point.velocity)))
-        .unzip();
+    let (positions, velocities) =
+        points.iter().map(|point| (rotation.apply(point.position), rotation.apply(point.velocity))).unzip();
     Ok(Particles::new(positions, velocities, masses)?.with_potentials_km2_s2(potentials)?)
 }
 

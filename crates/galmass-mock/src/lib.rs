@@ -3,17 +3,21 @@
 //!
 //! They are the data that examples and tests run on where no simulation is at hand: spheroids whose
 //! dispersion and discs whose rotation follow from the mass inside, so that there is something true to infer.
-//! They are not simulations: smooth, without gas, arms, satellites or history.
+//! They are not simulations: smooth, without arms, satellites, hot gas or history. Two [suites](Suite) of them differ in
+//! their physics, so that what is learnt on one can be tried on the other.
 //!
 //! | file | concept |
 //! | --- | --- |
-//! | `hernquist`, `disc`, `bessel` | density, mass and field of each component |
+//! | `log_grid`, `profile`, `sphere` | spherical components: density, then mass, on a grid of radii |
+//! | `halo_response` | contraction and cores of haloes |
+//! | `disc`, `bessel`, `disc_thickness` | density and field of discs |
 //! | `potential` | the field of all together |
 //! | `eddington` | isotropic velocities of spheroids |
-//! | `disc_kinematics` | rotation and dispersions of discs |
+//! | `disc_kinematics` | rotation and dispersions of stellar discs |
+//! | `gas_disc`, `neutral_hydrogen` | height, rotation and state of the gas |
 //! | `light` | ages, metallicities, magnitudes |
 //! | `galaxy` | one galaxy from its settings (`config`) |
-//! | `relations`, `population` | settings of many galaxies from published relations |
+//! | `relations`, `suite`, `population` | settings of many galaxies from published relations |
 //!
 //! ```
 //! use galmass_mock::{MockError, Population, PopulationConfig};
@@ -30,19 +34,29 @@ mod bessel;
 mod config;
 mod disc;
 mod disc_kinematics;
+mod disc_thickness;
 mod eddington;
 #[cfg(test)]
 mod equilibrium_tests;
 mod error;
 mod galaxy;
-mod hernquist;
+mod gas_disc;
+mod halo_response;
 mod light;
+mod log_grid;
+mod neutral_hydrogen;
+mod phase_point;
 mod population;
 mod potential;
+mod profile;
 mod random;
 mod relations;
+mod sphere;
+mod suite;
 
-pub use config::{MockGalaxyConfig, Orientation};
+pub use config::{BulgeProfile, HaloProfile, MockGalaxyConfig, Orientation, ParticleMasses};
 pub use error::MockError;
 pub use galaxy::MockGalaxy;
-pub use population::{Population, PopulationConfig};
+pub use halo_response::HaloResponse;
+pub use population::{ImfRelation, Population, PopulationConfig, SampleCuts};
+pub use suite::Suite;

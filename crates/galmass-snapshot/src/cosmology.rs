@@ -41,9 +41,15 @@ impl FlatUniverse {
 
     /// The time since the beginning at scale factor a \[Gyr\]:
     /// t = 2/(3 H0 sqrt(OL)) asinh(sqrt(OL/Om) a^1.5).
-    fn time_gyr(self, scale_factor: f64) -> f64 {
+    pub(crate) fn time_gyr(self, scale_factor: f64) -> f64 {
         let growth = (self.omega_lambda / self.omega_matter).sqrt() * scale_factor.powf(1.5);
         2.0 * HUBBLE_TIME_GYR / (3.0 * self.hubble * self.omega_lambda.sqrt()) * growth.asinh()
+    }
+
+    /// The scale factor at a time since the beginning \[Gyr\]: the inverse of [`FlatUniverse::time_gyr`].
+    pub(crate) fn scale_factor(self, time_gyr: f64) -> f64 {
+        let growth = (1.5 * time_gyr * self.hubble * self.omega_lambda.sqrt() / HUBBLE_TIME_GYR).sinh();
+        (growth * (self.omega_matter / self.omega_lambda).sqrt()).powf(2.0 / 3.0)
     }
 
     /// The age at scale factor `now` \[Gyr\] of a star that formed at the scale factor `formed`; `None` if that is
@@ -75,5 +81,9 @@ mod tests {
         let eagle = FlatUniverse { hubble: 0.6777, omega_matter: 0.307, omega_lambda: 0.693 };
         assert!((eagle.time_gyr(1.0) - 13.820_529_8).abs() < 1e-6);
         assert_eq!(tng.time_gyr(0.0), 0.0);
+        for scale_factor in [0.05, 0.5, 1.0, 1.5] {
+            let back = tng.scale_factor(tng.time_gyr(scale_factor));
+            assert!((back / scale_factor - 1.0).abs() < 1e-14);
+        }
     }
 }

@@ -460,6 +460,40 @@ pub enum SnapshotError {
         /// The scale factor of the snapshot.
         snapshot: f64,
     },
+    /// A cutout is to be written at a time or in a universe that cannot be.
+    #[error("`{setting}` of a cutout is {value}, which must be above zero")]
+    BadCutout {
+        /// The setting.
+        setting: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A galaxy has what a cutout of IllustrisTNG can only hold together with something that it has not.
+    #[error("a cutout of IllustrisTNG cannot hold {column} without {needs}")]
+    NotInTng {
+        /// What the galaxy has.
+        column: &'static str,
+        /// What it has not.
+        needs: &'static str,
+    },
+    /// A star is older than the universe at the time of the cutout.
+    #[error("star {index} is {age_gyr} Gyr old where the universe is {universe_gyr} Gyr old")]
+    OlderThanTheUniverse {
+        /// The star.
+        index: usize,
+        /// Its age \[Gyr\].
+        age_gyr: f64,
+        /// That of the universe \[Gyr\].
+        universe_gyr: f64,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{path}`")]
+    CannotWrite {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system or HDF5 says.
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// Values that are sound in the file make no particles in physical units: they overflow.
     #[error("`{object}` in `{path}` makes no particles in physical units")]
     Particles {

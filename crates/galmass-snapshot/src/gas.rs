@@ -10,13 +10,13 @@ use crate::rule::{Kind, Stored};
 use crate::{Field, SnapshotError};
 
 /// The mass fraction of hydrogen in primordial gas, where a file says none.
-const PRIMORDIAL_HYDROGEN: f64 = 0.76;
+pub(crate) const PRIMORDIAL_HYDROGEN: f64 = 0.76;
 
 /// The adiabatic index of a monatomic gas.
-const ADIABATIC_INDEX: f64 = 5.0 / 3.0;
+pub(crate) const ADIABATIC_INDEX: f64 = 5.0 / 3.0;
 
 /// The mass of a proton over Boltzmann's constant \[K / (km/s)^2\].
-const KELVIN_PER_KM2_S2: f64 = 1.672_621_923_69e-24 / 1.380_649e-16 * 1e10;
+pub(crate) const KELVIN_PER_KM2_S2: f64 = 1.672_621_923_69e-24 / 1.380_649e-16 * 1e10;
 
 /// How far the kernel of a cell of a mesh reaches, in radii of the sphere of its volume.
 const CELL_RADII: f64 = 2.5;

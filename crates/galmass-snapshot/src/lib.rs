@@ -36,6 +36,8 @@
 //! for damaged data as well. HDF5's own description of a file is read by its C library, which has been seen to end
 //! the process over a damaged one (version 1.10.8): such files are beyond what this crate can promise.
 //!
+//! The way back is [`write_tng_cutout`]: a galaxy from anywhere as a cutout of IllustrisTNG.
+//!
 //! # Examples
 //! ```
 //! use galmass_snapshot::{SuiteKind, read_galaxy};
@@ -90,6 +92,7 @@ mod suite;
 mod swift;
 mod tng;
 mod units;
+mod write_tng;
 
 use std::path::Path;
 
@@ -103,6 +106,7 @@ pub use gadget_binary::GadgetDefect;
 pub use offsets::ParticleRanges;
 pub use rule::Field;
 pub use suite::SuiteKind;
+pub use write_tng::{TngCutout, write_tng_cutout};
 
 /// Entries of fuzz targets.
 #[cfg(fuzzing)]

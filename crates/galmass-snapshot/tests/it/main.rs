@@ -16,3 +16,4 @@ mod star_table;
 mod swift;
 mod tng;
 mod truncation;
+mod write_tng;
