@@ -31,13 +31,14 @@ pub struct Booster {
     pub(crate) forest: Prepared,
 }
 
-/// The forest of the trees, made when it is first asked for.
+/// The forest of the trees of each output, if they have one, made when it is first asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Prepared(OnceLock<Forest>);
+pub(crate) struct Prepared(OnceLock<Option<Vec<Forest>>>);
 
 impl Prepared {
-    pub(crate) fn get(&self, trees: &[Tree]) -> &Forest {
-        self.0.get_or_init(|| Forest::of(trees))
+    pub(crate) fn get(&self, trees: &[Tree], n_outputs: usize) -> Option<&[Forest]> {
+        let forest = |output: usize| Forest::of(trees.iter().skip(output).step_by(n_outputs));
+        self.0.get_or_init(|| (0..n_outputs).map(forest).collect()).as_deref()
     }
 }
 

@@ -17,14 +17,17 @@ use crate::grower::Grower;
 use crate::histogram::Slopes;
 use crate::objective::{Objective, Targets};
 use crate::predict::side_by_side;
-use crate::sampling::RowSampler;
+use crate::sampling::{Bag, RowSampler};
 use crate::splitting::TINY;
 use crate::training::{Curve, Round, Trained, Training};
 use crate::tree::Tree;
-use crate::{Booster, Link, Metric};
+use crate::{Booster, Link, Metric, threads};
 
 /// Rows that one thread takes at a time.
 const ROWS: usize = 1024;
+
+/// The same where a tree is added whose leaves have lists of them.
+const BLOCK: usize = 1 << 14;
 
 /// The state of training.
 pub(crate) struct Boosting<'a, 't> {
@@ -193,7 +196,7 @@ impl<'a, 't> Boosting<'a, 't> {
                 Slopes::Both(gradients, &self.hessians[range])
             };
             let mut tree = if self.needs_trees[output] {
-                self.grower.grow(slopes, bag)
+                grow(&mut self.grower, slopes, bag)
             } else {
                 Tree::constant(0.0, n_rows)
             };
@@ -237,12 +240,22 @@ impl<'a, 't> Boosting<'a, 't> {
     fn add_to_scores(&mut self, tree: &Tree, output: usize) {
         let n_rows = self.targets.labels.len();
         let scores = of_output_mut(&mut self.scores, output, n_rows);
-        for (leaf, value) in tree.leaves.iter().map(|leaf| leaf.value).enumerate() {
-            for partition in [&self.grower.partition, &self.grower.outside] {
-                for &row in partition.rows(leaf) {
-                    scores[row as usize] += value;
+        let partitions = [&self.grower.partition, &self.grower.outside];
+        // Some rows at a time, so that their scores stay at hand from one leaf to the next.
+        let add = |(block, scores): (usize, &mut [f64])| {
+            let first = block * BLOCK;
+            for (leaf, of_tree) in tree.leaves.iter().enumerate() {
+                for partition in partitions {
+                    for &row in partition.rows_within(leaf, first..first + scores.len()) {
+                        scores[row as usize - first] += of_tree.value;
+                    }
                 }
             }
+        };
+        if threads::are_worth(n_rows) {
+            scores.par_chunks_mut(BLOCK).enumerate().for_each(add);
+        } else {
+            scores.chunks_mut(BLOCK).enumerate().for_each(add);
         }
         for (scores, evaluation) in self.others.iter_mut().zip(&self.training.evaluations) {
             let n_rows = evaluation.table.nrows();
@@ -270,6 +283,15 @@ impl<'a, 't> Boosting<'a, 't> {
         for (scores, evaluation) in self.others.iter().zip(&self.training.evaluations) {
             reckon(scores, evaluation.labels, evaluation.weights);
         }
+    }
+}
+
+/// Grows a tree on a thread of the pool, if that has several: to hand over each of its histograms takes longer.
+fn grow(grower: &mut Grower<'_>, slopes: Slopes<'_>, bag: Option<&Bag>) -> Tree {
+    if rayon::current_num_threads() == 1 {
+        grower.grow(slopes, bag)
+    } else {
+        rayon::scope(|_| grower.grow(slopes, bag))
     }
 }
 

@@ -142,7 +142,7 @@ impl Constraints {
         }
     }
 
-    /// The best split of a leaf by one feature, as [`crate::splitting::best_split`].
+    /// The best split of a leaf by one feature, as [`crate::splitting::BestSplit`].
     pub(crate) fn best_split(
         &self,
         feature: usize,

@@ -1,15 +1,19 @@
 //! A table of features in bins, made once and used by any number of runs.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 
-use crate::binning::{BinMapper, BinningConfig, sampled_rows};
+use crate::binning::{BinMapper, BinningConfig, Lookup, sampled_rows};
 use crate::{Bin, GbdtError, bundling, feature};
 
 /// Features whose bins stand side by side in a row: those of one row are one word.
 pub(crate) const GROUP: usize = 8;
+
+/// Rows that are put into bins together.
+const ROWS: usize = 1 << 9;
 
 /// A table of features in bins.
 ///
@@ -87,8 +91,8 @@ impl Dataset {
         };
         let find_block = |features: Range<usize>| {
             let values = match &sampled {
-                Some(rows) => values_of(table, features.clone(), rows.iter().copied(), |_, value| value),
-                None => values_of(table, features.clone(), 0..n_rows, |_, value| value),
+                Some(rows) => values_of(table, features.clone(), rows.iter().copied()),
+                None => values_of(table, features.clone(), 0..n_rows),
             };
             features.zip(values).map(|(feature, values)| find(feature, values)).collect::<Vec<_>>()
         };
@@ -151,37 +155,50 @@ impl Dataset {
 /// Features that are read together: several of wide tables, as rows lie far apart, but enough blocks for all threads.
 fn blocks(n_features: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
     const MOST: usize = 32;
-    let size = (n_features / (4 * rayon::current_num_threads())).clamp(1, MOST);
+    let size = n_features.div_ceil(rayon::current_num_threads()).clamp(1, MOST);
     let n_blocks = n_features.div_ceil(size);
     (0..n_blocks).into_par_iter().map(move |block| block * size..((block + 1) * size).min(n_features))
 }
 
-/// Something of the values of some rows, for each of some features.
-fn values_of<T>(
+/// The values of some rows, for each of some features.
+fn values_of(
     table: ArrayView2<'_, f64>,
     features: Range<usize>,
     rows: impl ExactSizeIterator<Item = usize>,
-    of: impl Fn(usize, f64) -> T,
-) -> Vec<Vec<T>> {
-    let mut values: Vec<Vec<T>> = features.clone().map(|_| Vec::with_capacity(rows.len())).collect();
+) -> Vec<Vec<f64>> {
+    let mut values: Vec<Vec<f64>> = features.clone().map(|_| Vec::with_capacity(rows.len())).collect();
     for row in rows {
         let row = table.row(row);
         for (values, feature) in values.iter_mut().zip(features.clone()) {
-            values.push(of(feature, row[feature]));
+            values.push(row[feature]);
         }
     }
     values
 }
 
+/// The bins of all values, some rows at a time: a table is read once.
+fn columns_of<B: Bin>(table: ArrayView2<'_, f64>, mappers: &[BinMapper]) -> Vec<Vec<B>> {
+    let lookups: Vec<Lookup<'_>> = mappers.iter().map(Lookup::of).collect();
+    let mut columns = vec![vec![B::default(); table.nrows()]; mappers.len()];
+    // The parts of all columns that belong to the same rows.
+    let mut blocks: Vec<Vec<&mut [B]>> = Vec::new();
+    blocks.resize_with(table.nrows().div_ceil(ROWS), Vec::new);
+    for column in &mut columns {
+        blocks.iter_mut().zip(column.chunks_mut(ROWS)).for_each(|(block, part)| block.push(part));
+    }
+    blocks.into_par_iter().zip(table.axis_chunks_iter(Axis(0), ROWS)).for_each(|(block, rows)| {
+        let mut values = vec![0.0; rows.nrows()];
+        for ((lookup, bins), column) in lookups.iter().zip(block).zip(rows.columns()) {
+            values.iter_mut().zip(column).for_each(|(value, &of_row)| *value = of_row);
+            lookup.fill(&values, bins);
+        }
+    });
+    columns
+}
+
 impl<B: Bin> Table<B> {
     fn new(table: ArrayView2<'_, f64>, mappers: &[BinMapper], bundles: bool) -> Self {
-        let bin = |feature: usize, value: f64| {
-            let mapper: &BinMapper = &mappers[feature];
-            // Sparse tables are of little else.
-            B::from_index(if value == 0.0 { mapper.default_bin() } else { mapper.bin(value) })
-        };
-        let columns_of = |features: Range<usize>| values_of(table, features, 0..table.nrows(), bin);
-        let columns: Vec<Vec<B>> = blocks(mappers.len()).flat_map_iter(columns_of).collect();
+        let columns: Vec<Vec<B>> = columns_of(table, mappers);
         let places = if bundles {
             bundling::find(&columns, mappers)
         } else {
@@ -192,18 +209,18 @@ impl<B: Bin> Table<B> {
         let groups = (0..n_groups).into_par_iter().map(|group| {
             let [first, end] = [group, group + 1].map(|group| group * places.len() / n_groups);
             let places = &places[first..end];
+            let codes = |features: &Vec<usize>| match features[..] {
+                [feature] => Cow::Borrowed(&columns[feature]),
+                _ => Cow::Owned(bundling::codes(features, &columns, mappers)),
+            };
+            let codes: Vec<Cow<'_, Vec<B>>> = places.iter().map(codes).collect();
             let mut rows = vec![[B::default(); GROUP]; table.nrows()];
-            for (place, features) in places.iter().enumerate() {
-                let bundle;
-                let codes = match features[..] {
-                    [feature] => &columns[feature],
-                    _ => {
-                        bundle = bundling::codes(features, &columns, mappers);
-                        &bundle
-                    }
-                };
-                rows.iter_mut().zip(codes).for_each(|(row, &code)| row[place] = code);
-            }
+            rows.par_chunks_mut(ROWS).enumerate().for_each(|(block, rows)| {
+                for (place, codes) in codes.iter().enumerate() {
+                    let codes = &codes[block * ROWS..];
+                    rows.iter_mut().zip(codes).for_each(|(row, &code)| row[place] = code);
+                }
+            });
             Group { places: places.to_vec(), rows }
         });
         let groups = groups.collect();

@@ -5,7 +5,7 @@
 //! first leaf that is left in the end is that of the row. So there is no guess to be wrong, and 64 rows go side by side
 //! in vectors (QuickScorer: Lucchese et al. 2015, SIGIR, 73; its vectors: Lucchese et al. 2016).
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::ArrayView2;
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::binning::ZERO;
@@ -23,8 +23,6 @@ pub(crate) enum Forest {
     Medium(Trees<u8, u32>),
     /// Up to 64 leaves, and 65534 thresholds a feature.
     Large(Trees<u16, u64>),
-    /// Any: tree by tree.
-    Any,
 }
 
 /// What is known of the nodes of trees, whichever numbers they are kept as.
@@ -36,6 +34,18 @@ pub(crate) struct Trees<R, M> {
     ends: Vec<usize>,
     /// The values of the leaves of each tree from left to right, as many places as a mask has bits.
     values: Vec<f64>,
+    by_columns: ByColumns<R, M>,
+}
+
+/// The nodes in the order of their columns: a row looks at all those of a column side by side.
+#[derive(Debug, Default)]
+struct ByColumns<R, M> {
+    ranks: Vec<R>,
+    masks: Vec<M>,
+    /// The end of the nodes of each column.
+    ends: Vec<usize>,
+    /// Where each node stands here.
+    places: Vec<u32>,
 }
 
 /// The ranks of a feature, for nodes that do the same with NaN.
@@ -81,7 +91,7 @@ pub(crate) trait Rank: Copy + Default + PartialOrd + Send + Sync {
 }
 
 /// An unsigned integer with a bit for each leaf.
-pub(crate) trait Mask: Copy + Send + Sync {
+pub(crate) trait Mask: Copy + Default + Send + Sync {
     const BITS: usize;
     const ALL: Self;
 
@@ -133,44 +143,38 @@ macro_rules! impl_mask {
 impl_mask!(u8, u32, u64);
 
 impl Forest {
-    pub(crate) fn of(trees: &[Tree]) -> Self {
-        let most_leaves = trees.iter().map(|tree| tree.leaves.len()).max().unwrap_or(0);
-        let Some(columns) = columns_of(trees) else { return Self::Any };
+    /// The forest of some trees; `None` if they have more leaves or thresholds than it can hold, or categories.
+    pub(crate) fn of<'a>(trees: impl Iterator<Item = &'a Tree> + Clone) -> Option<Self> {
+        let most_leaves = trees.clone().map(|tree| tree.leaves.len()).max().unwrap_or(0);
+        let columns = columns_of(trees.clone())?;
         let most_thresholds = columns.iter().map(|column| column.thresholds.len()).max().unwrap_or(0);
         let fits = |most_ranks: usize, bits: usize| most_thresholds < most_ranks && most_leaves <= bits;
         if fits(u8::MOST, u8::BITS as usize) {
-            Self::Small(Trees::of(trees, columns))
+            Some(Self::Small(Trees::of(trees, columns)))
         } else if fits(u8::MOST, u32::BITS as usize) {
-            Self::Medium(Trees::of(trees, columns))
+            Some(Self::Medium(Trees::of(trees, columns)))
         } else if fits(u16::MOST, u64::BITS as usize) {
-            Self::Large(Trees::of(trees, columns))
+            Some(Self::Large(Trees::of(trees, columns)))
         } else {
-            Self::Any
+            None
         }
     }
 
-    /// Adds the predictions of all trees for some rows, up to [`ROWS`] of them, to `sums`.
-    pub(crate) fn add_rows(&self, trees: &[Tree], rows: ArrayView2<'_, f64>, sums: &mut [f64]) {
+    /// The predictions of all trees for some rows, up to [`ROWS`] of them.
+    pub(crate) fn predict_rows(&self, rows: ArrayView2<'_, f64>) -> [f64; ROWS] {
         match self {
-            Self::Small(forest) => forest.add_rows::<ROWS>(rows, sums),
-            Self::Medium(forest) => forest.add_rows::<ROWS>(rows, sums),
-            Self::Large(forest) => forest.add_rows::<ROWS>(rows, sums),
-            Self::Any => {
-                for (sum, row) in sums.iter_mut().zip(rows.axis_iter(Axis(0))) {
-                    let row = row.to_vec();
-                    *sum = trees.iter().fold(*sum, |sum, tree| sum + tree.predict(&row));
-                }
-            }
+            Self::Small(forest) => forest.predict_rows(rows),
+            Self::Medium(forest) => forest.predict_rows(rows),
+            Self::Large(forest) => forest.predict_rows(rows),
         }
     }
 
     /// The prediction of all trees for a row.
-    pub(crate) fn predict_row(&self, trees: &[Tree], row: &[f64]) -> f64 {
+    pub(crate) fn predict_row(&self, row: &[f64]) -> f64 {
         match self {
             Self::Small(forest) => forest.predict_row(row),
             Self::Medium(forest) => forest.predict_row(row),
             Self::Large(forest) => forest.predict_row(row),
-            Self::Any => trees.iter().map(|tree| tree.predict(row)).sum(),
         }
     }
 }
@@ -189,9 +193,9 @@ fn test_of(node: &Node) -> Option<(f64, Treatment)> {
 }
 
 /// The columns of ranks that trees ask for; `None` if some of their nodes have no thresholds.
-fn columns_of(trees: &[Tree]) -> Option<Vec<Column>> {
+fn columns_of<'a>(trees: impl Iterator<Item = &'a Tree>) -> Option<Vec<Column>> {
     let mut columns: Vec<Column> = Vec::new();
-    for node in trees.iter().flat_map(|tree| &tree.nodes) {
+    for node in trees.flat_map(|tree| &tree.nodes) {
         let (threshold, missing) = test_of(node)?;
         let is_its = |column: &&mut Column| (column.feature, column.missing) == (node.feature, missing);
         match columns.iter_mut().find(is_its) {
@@ -224,8 +228,14 @@ impl Column {
 }
 
 impl<R: Rank, M: Mask> Trees<R, M> {
-    fn of(trees: &[Tree], columns: Vec<Column>) -> Self {
-        let mut forest = Self { columns, nodes: Vec::new(), ends: Vec::new(), values: Vec::new() };
+    fn of<'a>(trees: impl Iterator<Item = &'a Tree>, columns: Vec<Column>) -> Self {
+        let mut forest = Self {
+            columns,
+            nodes: Vec::new(),
+            ends: Vec::new(),
+            values: Vec::new(),
+            by_columns: ByColumns::default(),
+        };
         for tree in trees {
             let first = forest.values.len();
             let mut leaves = Vec::with_capacity(M::BITS);
@@ -234,6 +244,7 @@ impl<R: Rank, M: Mask> Trees<R, M> {
             forest.values.resize(first + M::BITS, 0.0);
             forest.ends.push(forest.nodes.len());
         }
+        forest.by_columns = ByColumns::of(&forest.nodes, forest.columns.len());
         forest
     }
 
@@ -271,16 +282,16 @@ impl<R: Rank, M: Mask> Trees<R, M> {
     /// The prediction for a row.
     fn predict_row(&self, row: &[f64]) -> f64 {
         let ranks: Vec<R> = self.columns.iter().map(|column| column.rank(row[column.feature])).collect();
-        let keeps =
-            |test: &Test<R, M>| if ranks[test.column as usize] <= test.rank { M::ALL } else { test.mask };
+        let mut kept = vec![M::ALL; self.nodes.len()];
+        Arch::new().dispatch(Keep { by_columns: &self.by_columns, ranks: &ranks, kept: &mut kept });
+        let kept = |&place: &u32| kept[place as usize];
         let (mut sum, mut start) = (0.0, 0);
         for (&end, values) in self.ends.iter().zip(self.values.chunks_exact(M::BITS)) {
-            // Four nodes that do not wait for each other, and no guess which way the row goes.
-            let (fours, rest) = self.nodes[start..end].as_chunks::<4>();
-            let mut mask = rest.iter().fold(M::ALL, |mask, test| mask.and(keeps(test)));
-            for four in fours {
-                let [a, b, c, d] = [0, 1, 2, 3].map(|k| keeps(&four[k]));
-                mask = mask.and(a.and(b).and(c.and(d)));
+            // Four nodes that do not wait for each other.
+            let (fours, rest) = self.by_columns.places[start..end].as_chunks::<4>();
+            let mut mask = rest.iter().fold(M::ALL, |mask, place| mask.and(kept(place)));
+            for [a, b, c, d] in fours {
+                mask = mask.and(kept(a).and(kept(b)).and(kept(c).and(kept(d))));
             }
             sum += values[mask.first()];
             start = end;
@@ -288,61 +299,86 @@ impl<R: Rank, M: Mask> Trees<R, M> {
         sum
     }
 
-    /// Adds the predictions for up to `N` rows.
-    fn add_rows<const N: usize>(&self, rows: ArrayView2<'_, f64>, sums: &mut [f64]) {
-        let mut ranks = vec![[R::default(); N]; self.columns.len()];
+    /// The predictions for up to [`ROWS`] rows.
+    fn predict_rows(&self, rows: ArrayView2<'_, f64>) -> [f64; ROWS] {
+        let mut ranks = vec![[R::default(); ROWS]; self.columns.len()];
         for (ranks, column) in ranks.iter_mut().zip(&self.columns) {
             for (rank, &value) in ranks.iter_mut().zip(rows.column(column.feature)) {
                 *rank = column.rank(value);
             }
         }
-        let mut of_rows = [0.0; N];
-        of_rows.iter_mut().zip(&*sums).for_each(|(of_row, &sum)| *of_row = sum);
-        let add = Add { forest: self, ranks: &ranks, sums: &mut of_rows };
-        if N == 1 {
-            add.run()
-        } else {
-            Arch::new().dispatch(add)
-        }
-        sums.iter_mut().zip(of_rows).for_each(|(sum, of_row)| *sum = of_row);
+        Arch::new().dispatch(AddUp { forest: self, ranks: &ranks })
     }
 }
 
-/// Adds the predictions for rows by their ranks.
-struct Add<'a, R, M, const N: usize> {
-    forest: &'a Trees<R, M>,
-    ranks: &'a [[R; N]],
-    sums: &'a mut [f64; N],
+impl<R: Rank, M: Mask> ByColumns<R, M> {
+    fn of(nodes: &[Test<R, M>], n_columns: usize) -> Self {
+        let mut order: Vec<usize> = (0..nodes.len()).collect();
+        order.sort_by_key(|&node| nodes[node].column);
+        let mut places = vec![0; nodes.len()];
+        order.iter().enumerate().for_each(|(place, &node)| places[node] = place as u32);
+        let end = |column: usize| order.partition_point(|&node| nodes[node].column as usize <= column);
+        Self {
+            ranks: order.iter().map(|&node| nodes[node].rank).collect(),
+            masks: order.iter().map(|&node| nodes[node].mask).collect(),
+            ends: (0..n_columns).map(end).collect(),
+            places,
+        }
+    }
 }
 
-impl<R: Rank, M: Mask, const N: usize> WithSimd for Add<'_, R, M, N> {
+/// Finds the leaves that each node keeps for a row, by its ranks.
+struct Keep<'a, R, M> {
+    by_columns: &'a ByColumns<R, M>,
+    ranks: &'a [R],
+    kept: &'a mut [M],
+}
+
+impl<R: Rank, M: Mask> WithSimd for Keep<'_, R, M> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        self.run();
+        let Self { by_columns, ranks, kept } = self;
+        let mut start = 0;
+        for (&end, &of_row) in by_columns.ends.iter().zip(ranks) {
+            let nodes = by_columns.ranks[start..end].iter().zip(&by_columns.masks[start..end]);
+            for (kept, (&rank, &mask)) in kept[start..end].iter_mut().zip(nodes) {
+                *kept = if of_row <= rank { M::ALL } else { mask };
+            }
+            start = end;
+        }
     }
 }
 
-impl<R: Rank, M: Mask, const N: usize> Add<'_, R, M, N> {
+/// Adds up the predictions for rows by their ranks.
+struct AddUp<'a, R, M> {
+    forest: &'a Trees<R, M>,
+    ranks: &'a [[R; ROWS]],
+}
+
+impl<R: Rank, M: Mask> WithSimd for AddUp<'_, R, M> {
+    type Output = [f64; ROWS];
+
     #[inline(always)]
-    fn run(self) {
-        let Self { forest, ranks, sums } = self;
-        let mut start = 0;
+    fn with_simd<S: Simd>(self, _simd: S) -> [f64; ROWS] {
+        let Self { forest, ranks } = self;
+        let (mut sums, mut start) = ([0.0; ROWS], 0);
         for (&end, values) in forest.ends.iter().zip(forest.values.chunks_exact(M::BITS)) {
-            let mut masks = [M::ALL; N];
+            let mut masks = [M::ALL; ROWS];
             for &Test { column, rank, mask } in &forest.nodes[start..end] {
                 let ranks = &ranks[column as usize];
-                for k in 0..N {
+                for k in 0..ROWS {
                     let kept = if ranks[k] <= rank { M::ALL } else { mask };
                     masks[k] = masks[k].and(kept);
                 }
             }
-            for k in 0..N {
+            for k in 0..ROWS {
                 sums[k] += values[masks[k].first()];
             }
             start = end;
         }
+        sums
     }
 }
 
@@ -351,7 +387,7 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
-    use crate::{BinningConfig, Booster, BoosterConfig, Dataset};
+    use crate::{BinningConfig, Booster, BoosterConfig, Dataset, Softmax};
 
     /// Numbers that look random, some of them missing.
     fn table(n_rows: usize, n_features: usize, with_holes: bool) -> Array2<f64> {
@@ -395,13 +431,32 @@ mod tests {
             for (row, expected) in rows.rows().into_iter().zip(&one_by_one) {
                 assert_eq!(booster.predict_row(&row.to_vec()), *expected);
             }
-            let is = |forest: &Forest| match forest {
+            let most_leaves = Forest::of(booster.trees().iter()).map_or(usize::MAX, |forest| match forest {
                 Forest::Small(_) => 8,
                 Forest::Medium(_) => 32,
                 Forest::Large(_) => 64,
-                Forest::Any => usize::MAX,
-            };
-            assert!(is(&Forest::of(booster.trees())) >= num_leaves);
+            });
+            assert!(most_leaves >= num_leaves && (most_leaves == usize::MAX) == (num_leaves > 64));
+        }
+    }
+
+    #[test]
+    fn each_output_has_a_forest() {
+        let x = table(600, 4, true);
+        let y: Vec<f64> = (0..600).map(|row| f64::from(row % 3)).collect();
+        let dataset = Dataset::new(x.view(), &BinningConfig::default()).unwrap();
+        let config = BoosterConfig { num_leaves: 6, num_iterations: 10, ..Default::default() };
+        let softmax = Softmax { n_classes: 3 };
+        let booster = Booster::train_for(&softmax, &config, &dataset, &y).unwrap();
+        let scores = booster.predict_raw(x.view()).unwrap();
+        let outputs = booster.predict_outputs(x.view()).unwrap();
+        for (row, values) in x.rows().into_iter().map(|row| row.to_vec()).enumerate() {
+            let mut one_by_one = [0.0; 3];
+            for (index, tree) in booster.trees().iter().enumerate() {
+                one_by_one[index % 3] += tree.predict(&values);
+            }
+            assert_eq!(scores.row(row).to_vec(), one_by_one);
+            assert_eq!(booster.predict_row(&values), outputs[[row, 0]]);
         }
     }
 }

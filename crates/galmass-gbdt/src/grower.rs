@@ -6,6 +6,8 @@
 //! is left of the parent's -> the best split of each
 //! ```
 
+use rayon::prelude::*;
+
 use crate::CategorySet;
 use crate::binning::ZERO;
 use crate::categorical::{CategoryRules, OfLeaf};
@@ -15,7 +17,8 @@ use crate::dataset::{Bins, Dataset};
 use crate::histogram::{self, Layout, Rows, Slopes, Sums};
 use crate::partition::Partition;
 use crate::sampling::{Bag, FeatureSampler};
-use crate::splitting::{Candidates, LeafSums, Rules, Split, TINY, best_split};
+use crate::splitting::{BestSplit, Candidates, LeafSums, Rules, Split, TINY};
+use crate::threads;
 use crate::tree::{Child, Leaf, Missing, Node, Rule, Tree};
 
 /// Grows trees on a data set; its memory is used again from one to the next.
@@ -280,7 +283,8 @@ impl<'a> Grower<'a> {
                     })
                 }
                 None => {
-                    best_split(feature, bins, mapper, leaf.sums, is_unit, &self.rules, &mut self.candidates)
+                    let (leaf, rules, candidates) = (leaf.sums, self.rules, &mut self.candidates);
+                    BestSplit { feature, bins, mapper, leaf, is_unit, rules, candidates }.find()
                 }
                 Some(constraints) => {
                     constraints.best_split(feature, bins, mapper, leaf.sums, place, &self.rules)
@@ -312,22 +316,29 @@ fn gather_slopes<'a>(
     rows: &[u32],
 ) -> Slopes<'a> {
     match slopes {
-        Slopes::Unit(of_all) => {
-            gather(gradients, of_all, rows);
-            Slopes::Unit(gradients)
-        }
+        Slopes::Unit(of_all) => Slopes::Unit(gather(gradients, of_all, rows)),
         Slopes::Both(of_all, hessians_of_all) => {
-            gather(gradients, of_all, rows);
-            gather(hessians, hessians_of_all, rows);
-            Slopes::Both(gradients, hessians)
+            Slopes::Both(gather(gradients, of_all, rows), gather(hessians, hessians_of_all, rows))
         }
     }
 }
 
 /// The values of some rows, in their order.
-fn gather(ordered: &mut Vec<f32>, values: &[f32], rows: &[u32]) {
-    ordered.clear();
-    ordered.extend(rows.iter().map(|&row| values[row as usize]));
+fn gather<'a>(memory: &'a mut Vec<f32>, values: &[f32], rows: &[u32]) -> &'a [f32] {
+    const ROWS: usize = 1 << 14;
+    let fill = |(ordered, rows): (&mut [f32], &[u32])| {
+        ordered.iter_mut().zip(rows).for_each(|(ordered, &row)| *ordered = values[row as usize]);
+    };
+    if memory.len() < rows.len() {
+        memory.resize(rows.len(), 0.0);
+    }
+    let ordered = &mut memory[..rows.len()];
+    if threads::are_worth(rows.len()) {
+        ordered.par_chunks_mut(ROWS).zip(rows.par_chunks(ROWS)).for_each(fill);
+    } else {
+        fill((ordered, rows));
+    }
+    ordered
 }
 
 /// The leaf that gains most by its best split: of those that gain as much that with the lower feature, and then the

@@ -4,16 +4,14 @@
 
 use std::ops::Range;
 
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::Bin;
 use crate::dataset::{Bins, Dataset, GROUP, Group};
+use crate::{Bin, threads};
 
 /// The sum of the gradients and that of the hessians in a bin.
 pub(crate) type Sums = [f64; 2];
-
-/// Rows times features below which one thread is faster than several.
-const WORTH_SHARING: usize = 1 << 15;
 
 /// What is summed up for each row.
 #[derive(Clone, Copy)]
@@ -138,10 +136,10 @@ fn sum_up_groups<B: Bin>(
         total
     };
     // Every group finds the same total.
-    if n_rows * layout.most_frequent.len() < WORTH_SHARING {
-        parts.into_iter().map(sum).last()
-    } else {
+    if threads::are_worth(n_rows * layout.most_frequent.len()) {
         parts.into_par_iter().map(sum).reduce_with(|_, total| total)
+    } else {
+        parts.into_iter().map(sum).last()
     }
 }
 
@@ -167,59 +165,76 @@ fn add_group<B: Bin>(
     rows: Rows<'_>,
     slopes: Slopes<'_>,
 ) -> Sums {
+    let bins = &group.rows;
     match group.places.len() {
-        1 => add_rows::<1, B>(part, starts, &group.rows, rows, slopes),
-        2 => add_rows::<2, B>(part, starts, &group.rows, rows, slopes),
-        3 => add_rows::<3, B>(part, starts, &group.rows, rows, slopes),
-        4 => add_rows::<4, B>(part, starts, &group.rows, rows, slopes),
-        5 => add_rows::<5, B>(part, starts, &group.rows, rows, slopes),
-        6 => add_rows::<6, B>(part, starts, &group.rows, rows, slopes),
-        7 => add_rows::<7, B>(part, starts, &group.rows, rows, slopes),
-        _ => add_rows::<GROUP, B>(part, starts, &group.rows, rows, slopes),
+        1 => AddRows::<1, B> { part, starts, bins, rows, slopes }.add(),
+        2 => AddRows::<2, B> { part, starts, bins, rows, slopes }.add(),
+        3 => AddRows::<3, B> { part, starts, bins, rows, slopes }.add(),
+        4 => AddRows::<4, B> { part, starts, bins, rows, slopes }.add(),
+        5 => AddRows::<5, B> { part, starts, bins, rows, slopes }.add(),
+        6 => AddRows::<6, B> { part, starts, bins, rows, slopes }.add(),
+        7 => AddRows::<7, B> { part, starts, bins, rows, slopes }.add(),
+        _ => AddRows::<GROUP, B> { part, starts, bins, rows, slopes }.add(),
     }
 }
 
-fn add_rows<const N: usize, B: Bin>(
-    part: &mut [Sums],
+/// Adds the slopes of rows to the bins of `N` places.
+struct AddRows<'a, const N: usize, B> {
+    part: &'a mut [Sums],
     starts: [usize; GROUP],
-    bins: &[[B; GROUP]],
-    rows: Rows<'_>,
-    slopes: Slopes<'_>,
-) -> Sums {
-    let mut total = [0.0; 2];
-    match (rows, slopes) {
-        (Rows::All, Slopes::Unit(gradients)) => {
-            for (bins, &gradient) in bins.iter().zip(gradients) {
-                let gradient = f64::from(gradient);
-                // Beside the others this sum, each step of which waits for the one before, costs nothing.
-                total[0] += gradient;
-                add::<N, B>(part, &starts, bins, [gradient, 1.0]);
+    bins: &'a [[B; GROUP]],
+    rows: Rows<'a>,
+    slopes: Slopes<'a>,
+}
+
+impl<const N: usize, B: Bin> AddRows<'_, N, B> {
+    /// The sums over all rows come back.
+    fn add(self) -> Sums {
+        Arch::new().dispatch(self)
+    }
+}
+
+impl<const N: usize, B: Bin> WithSimd for AddRows<'_, N, B> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> Sums {
+        let Self { part, starts, bins, rows, slopes } = self;
+        let mut total = [0.0; 2];
+        match (rows, slopes) {
+            (Rows::All, Slopes::Unit(gradients)) => {
+                for (bins, &gradient) in bins.iter().zip(gradients) {
+                    let gradient = f64::from(gradient);
+                    // Beside the others this sum, each step of which waits for the one before, costs nothing.
+                    total[0] += gradient;
+                    add::<N, B>(part, &starts, bins, [gradient, 1.0]);
+                }
+                [total[0], gradients.len() as f64]
             }
-            [total[0], gradients.len() as f64]
-        }
-        (Rows::All, Slopes::Both(gradients, hessians)) => {
-            for (bins, (&gradient, &hessian)) in bins.iter().zip(gradients.iter().zip(hessians)) {
-                let slopes = [f64::from(gradient), f64::from(hessian)];
-                total = [total[0] + slopes[0], total[1] + slopes[1]];
-                add::<N, B>(part, &starts, bins, slopes);
+            (Rows::All, Slopes::Both(gradients, hessians)) => {
+                for (bins, (&gradient, &hessian)) in bins.iter().zip(gradients.iter().zip(hessians)) {
+                    let slopes = [f64::from(gradient), f64::from(hessian)];
+                    total = [total[0] + slopes[0], total[1] + slopes[1]];
+                    add::<N, B>(part, &starts, bins, slopes);
+                }
+                total
             }
-            total
-        }
-        (Rows::Some(rows, total), Slopes::Unit(gradients)) => {
-            for (index, (&row, &gradient)) in rows.iter().zip(gradients).enumerate() {
-                fetch_ahead(bins, rows, index);
-                add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), 1.0]);
+            (Rows::Some(rows, total), Slopes::Unit(gradients)) => {
+                for (index, (&row, &gradient)) in rows.iter().zip(gradients).enumerate() {
+                    fetch_ahead(bins, rows, index);
+                    add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), 1.0]);
+                }
+                total
             }
-            total
-        }
-        (Rows::Some(rows, total), Slopes::Both(gradients, hessians)) => {
-            let slopes = gradients.iter().zip(hessians);
-            for (index, (&row, (&gradient, &hessian))) in rows.iter().zip(slopes).enumerate() {
-                fetch_ahead(bins, rows, index);
-                let slopes = [f64::from(gradient), f64::from(hessian)];
-                add::<N, B>(part, &starts, &bins[row as usize], slopes);
+            (Rows::Some(rows, total), Slopes::Both(gradients, hessians)) => {
+                let slopes = gradients.iter().zip(hessians);
+                for (index, (&row, (&gradient, &hessian))) in rows.iter().zip(slopes).enumerate() {
+                    fetch_ahead(bins, rows, index);
+                    let slopes = [f64::from(gradient), f64::from(hessian)];
+                    add::<N, B>(part, &starts, &bins[row as usize], slopes);
+                }
+                total
             }
-            total
         }
     }
 }

@@ -37,6 +37,7 @@ mod predict;
 mod sampling;
 mod shuffle;
 mod splitting;
+mod threads;
 mod training;
 mod tree;
 

@@ -197,24 +197,26 @@ impl<'a> Iterations<'a> {
     pub fn predict_row(&self, row: &[f64]) -> f64 {
         let n_outputs = self.booster.n_outputs;
         let link = Link::of(&self.booster.objective);
-        if let Some(forest) = self.forest() {
-            let mut scores = [forest.predict_row(self.trees(), row)];
-            self.booster.average(&mut scores, self.n_iterations());
-            link.apply(&mut scores);
-            return scores[0];
-        }
         let predict = |scores: &mut [f64]| {
-            self.predict_into(link, row, scores);
+            match self.forests() {
+                Some(forests) => {
+                    let outputs = scores.iter_mut().zip(forests);
+                    outputs.for_each(|(score, forest)| *score = forest.predict_row(row));
+                }
+                None => self.add_scores(row, scores),
+            }
+            self.booster.average(scores, self.n_iterations());
+            link.apply(scores);
             scores[0]
         };
         if n_outputs == 1 { predict(&mut [0.0]) } else { predict(&mut vec![0.0; n_outputs]) }
     }
 
-    /// The forest, where all trees are asked for and add up to one number.
-    fn forest(&self) -> Option<&'a Forest> {
+    /// The forests of the outputs, where all trees are asked for and have them.
+    fn forests(&self) -> Option<&'a [Forest]> {
         let booster = self.booster;
-        let is_whole = self.range == (0..booster.n_iterations()) && booster.n_outputs == 1;
-        is_whole.then(|| booster.forest.get(&booster.trees))
+        let is_whole = self.range == (0..booster.n_iterations());
+        is_whole.then(|| booster.forest.get(&booster.trees, booster.n_outputs))?
     }
 
     /// See [`Booster::predict`].
@@ -252,15 +254,15 @@ impl<'a> Iterations<'a> {
     /// As there.
     pub fn predict_raw(&self, table: ArrayView2<'_, f64>) -> Result<Array2<f64>, GbdtError> {
         let (booster, n_outputs) = (self.booster, self.booster.n_outputs);
-        let Some(forest) = self.forest() else {
+        let Some(forests) = self.forests() else {
             return by_rows(booster, table, n_outputs, || (), |(), row, scores| self.add_scores(row, scores));
         };
         check_width(booster, table)?;
         let mut scores = Array2::zeros((table.nrows(), n_outputs));
         let chunks = scores.axis_chunks_iter_mut(Axis(0), forest::ROWS).into_par_iter();
         chunks.zip(table.axis_chunks_iter(Axis(0), forest::ROWS)).for_each(|(mut scores, rows)| {
-            if let Some(scores) = scores.as_slice_mut() {
-                forest.add_rows(self.trees(), rows, scores);
+            for (mut scores, forest) in scores.columns_mut().into_iter().zip(forests) {
+                scores.iter_mut().zip(forest.predict_rows(rows)).for_each(|(score, sum)| *score = sum);
             }
         });
         Ok(scores)
@@ -283,13 +285,6 @@ impl<'a> Iterations<'a> {
                 }
             },
         )
-    }
-
-    /// Predicts a row, from scores of zero.
-    fn predict_into(&self, link: Link, row: &[f64], scores: &mut [f64]) {
-        self.add_scores(row, scores);
-        self.booster.average(scores, self.n_iterations());
-        link.apply(scores);
     }
 
     /// Adds the trees of a row, in their order.

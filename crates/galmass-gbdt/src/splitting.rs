@@ -8,6 +8,8 @@
 //! these go left in that pass, and right in a second one, upwards, that must do better. The order of each sum is
 //! LightGBM's: which of two thresholds that are as good wins hangs on the last digit.
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::binning::BinMapper;
 use crate::config::BoosterConfig;
 use crate::histogram::Sums;
@@ -110,47 +112,59 @@ impl Rules {
         self.min_data_in_leaf as usize
     }
 
+    #[inline(always)]
     pub(crate) fn is_too_small(&self, n_rows: i64, hessians: f64) -> bool {
         n_rows < self.min_data_in_leaf || hessians < self.min_sum_hessian_in_leaf
     }
 }
 
-/// The thresholds of one feature that leave enough on both sides, in the order in which they are tried. The memory is
-/// used again.
+/// Thresholds whose gains are compared side by side.
+const LANES: usize = 8;
+
+/// The thresholds of one feature in the order in which they are tried. The memory is used again.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
-    thresholds: Vec<u32>,
-    /// The sums on the side that is summed up; the other side has the rest.
-    summed: [Vec<f64>; 2],
+    /// The sums on the side that is summed up; the other side has the rest. NaN gradients where that leaves too little.
+    gradients: Vec<f64>,
+    hessians: Vec<f64>,
     gains: Vec<f64>,
 }
 
 impl Candidates {
-    fn clear(&mut self) {
-        self.thresholds.clear();
-        self.summed.iter_mut().for_each(Vec::clear);
-    }
-
+    /// Room for so many thresholds, none of which is any good yet.
     #[inline(always)]
-    fn push(&mut self, threshold: usize, summed: [f64; 2]) {
-        self.thresholds.push(threshold as u32);
-        self.summed[0].push(summed[0]);
-        self.summed[1].push(summed[1]);
+    fn room(&mut self, n: usize) -> impl Iterator<Item = (&mut f64, &mut f64)> {
+        let n = n.next_multiple_of(LANES);
+        self.gradients.clear();
+        for values in [&mut self.gradients, &mut self.hessians, &mut self.gains] {
+            values.resize(n, f64::NAN);
+        }
+        self.gradients.iter_mut().zip(&mut self.hessians)
     }
 
     /// The first candidate of the largest gain, if that is above `least`: its place, and the gain.
+    #[inline(always)]
     fn best(&mut self, scan: &Scan<'_>, least: f64) -> Option<(usize, f64)> {
-        let [gradients, hessians] = &self.summed;
-        let gain = |(&gradients, &hessians): (&f64, &f64)| {
+        let larger = |most: f64, gain: f64| if gain > most { gain } else { most };
+        let rules = *scan.rules;
+        let sums = self.gradients.iter().zip(&self.hessians);
+        for (gain, (&gradients, &hessians)) in self.gains.iter_mut().zip(sums) {
             let rest = scan.rest_of([gradients, hessians]);
-            scan.rules.gain(gradients, hessians) + scan.rules.gain(rest[0], rest[1])
-        };
-        self.gains.clear();
-        self.gains.extend(gradients.iter().zip(hessians).map(gain));
-        let larger = |most: f64, &gain: &f64| if gain > most { gain } else { most };
-        let most = self.gains.iter().fold(least, larger);
+            *gain = rules.gain(gradients, hessians) + rules.gain(rest[0], rest[1]);
+        }
+        let mut most = [least; LANES];
+        for gains in self.gains.as_chunks::<LANES>().0 {
+            for k in 0..LANES {
+                most[k] = larger(most[k], gains[k]);
+            }
+        }
+        let most = most.into_iter().fold(least, larger);
         let is_any = most > least;
         is_any.then(|| self.gains.iter().position(|&gain| gain == most).map(|place| (place, most)))?
+    }
+
+    fn summed(&self, place: usize) -> Sums {
+        [self.gradients[place], self.hessians[place]]
     }
 }
 
@@ -180,10 +194,11 @@ impl Scan<'_> {
     }
 
     /// Thresholds below `end`, the highest first; what is above is summed up.
+    #[inline(always)]
     fn downwards(&self, end: usize, candidates: &mut Candidates) {
         let (mut gradients, mut hessians, mut n_rows) = (0.0, TINY, 0);
-        for bin in (1..end).rev() {
-            let sums = self.bins[bin];
+        for (&sums, (candidate, its_hessians)) in self.bins[1..end].iter().rev().zip(candidates.room(end - 1))
+        {
             gradients += sums[0];
             hessians += sums[1];
             n_rows += self.rows_of(sums);
@@ -193,17 +208,18 @@ impl Scan<'_> {
             if self.rules.is_too_small(self.n_rows - n_rows, self.hessians - hessians) {
                 break;
             }
-            candidates.push(bin - 1, [gradients, hessians]);
+            (*candidate, *its_hessians) = (gradients, hessians);
         }
     }
 
     /// The same where every row has a hessian of 1, so that hessians are numbers of rows, but for their last digits, and
     /// need not be turned into them.
+    #[inline(always)]
     fn downwards_by_rows(&self, end: usize, candidates: &mut Candidates) {
         let least = self.rules.min_sum_hessian_in_leaf.max(self.rules.min_data_in_leaf as f64 - 0.5);
         let (mut gradients, mut hessians) = (0.0, TINY);
-        for bin in (1..end).rev() {
-            let sums = self.bins[bin];
+        for (&sums, (candidate, its_hessians)) in self.bins[1..end].iter().rev().zip(candidates.room(end - 1))
+        {
             gradients += sums[0];
             hessians += sums[1];
             if hessians < least {
@@ -212,14 +228,15 @@ impl Scan<'_> {
             if self.hessians - hessians < least {
                 break;
             }
-            candidates.push(bin - 1, [gradients, hessians]);
+            (*candidate, *its_hessians) = (gradients, hessians);
         }
     }
 
     /// Thresholds below `end`, the lowest first; what is below is summed up, and bins from `end` on go right.
+    #[inline(always)]
     fn upwards(&self, end: usize, bin_0_is_known: bool, candidates: &mut Candidates) {
         let (mut gradients, mut hessians, mut n_rows) = (0.0, TINY, 0);
-        let mut bins = 0..end;
+        let mut of_bin_0 = self.bins[0];
         if !bin_0_is_known {
             // What the others leave.
             (gradients, hessians, n_rows) = (self.gradients, self.hessians - TINY, self.n_rows);
@@ -228,33 +245,21 @@ impl Scan<'_> {
                 hessians -= sums[1];
                 n_rows -= self.rows_of(sums);
             }
-            bins.start = 1;
-            if !self.try_upwards(0, [gradients, hessians], n_rows, candidates) {
-                return;
-            }
+            of_bin_0 = [0.0; 2];
         }
-        for bin in bins {
-            let sums = self.bins[bin];
+        let bins = std::iter::once(&of_bin_0).chain(&self.bins[1..end]);
+        for (&sums, (candidate, its_hessians)) in bins.zip(candidates.room(end)) {
             gradients += sums[0];
             hessians += sums[1];
             n_rows += self.rows_of(sums);
-            if !self.try_upwards(bin, [gradients, hessians], n_rows, candidates) {
-                return;
+            if self.rules.is_too_small(n_rows, hessians) {
+                continue;
             }
+            if self.rules.is_too_small(self.n_rows - n_rows, self.hessians - hessians) {
+                break;
+            }
+            (*candidate, *its_hessians) = (gradients, hessians);
         }
-    }
-
-    /// Whether to go on.
-    #[inline(always)]
-    fn try_upwards(&self, bin: usize, sums: [f64; 2], n_rows: i64, candidates: &mut Candidates) -> bool {
-        if self.rules.is_too_small(n_rows, sums[1]) {
-            return true;
-        }
-        if self.rules.is_too_small(self.n_rows - n_rows, self.hessians - sums[1]) {
-            return false;
-        }
-        candidates.push(bin, sums);
-        true
     }
 }
 
@@ -266,31 +271,45 @@ pub(crate) fn passes(mapper: &BinMapper) -> (usize, bool) {
     (mapper.n_bins() - usize::from(tries_both), tries_both)
 }
 
-/// The best split of a leaf by one feature, if any gains something. `is_unit` says that every row has a hessian of 1.
-pub(crate) fn best_split(
-    feature: usize,
-    bins: &[Sums],
-    mapper: &BinMapper,
-    leaf: LeafSums,
-    is_unit: bool,
-    rules: &Rules,
-    candidates: &mut Candidates,
-) -> Option<Split> {
-    let hessians = leaf.hessians + 2.0 * TINY;
-    let scan = Scan {
-        bins,
-        rules,
-        gradients: leaf.gradients,
-        hessians,
-        n_rows: leaf.n_rows as i64,
-        rows_per_hessian: leaf.n_rows as f64 / hessians,
-    };
-    let least = rules.gain(leaf.gradients, hessians) + rules.min_gain_to_split;
-    let (end, tries_both) = passes(mapper);
-    let split =
-        |candidates: &Candidates, (place, gain): (usize, f64), left: [f64; 2], missing_goes_left| Split {
+/// The best split of a leaf by one feature.
+pub(crate) struct BestSplit<'a> {
+    pub(crate) feature: usize,
+    pub(crate) bins: &'a [Sums],
+    pub(crate) mapper: &'a BinMapper,
+    pub(crate) leaf: LeafSums,
+    /// Whether every row has a hessian of 1.
+    pub(crate) is_unit: bool,
+    pub(crate) rules: Rules,
+    pub(crate) candidates: &'a mut Candidates,
+}
+
+impl BestSplit<'_> {
+    /// Finds it, if any gains something.
+    pub(crate) fn find(self) -> Option<Split> {
+        Arch::new().dispatch(self)
+    }
+}
+
+impl WithSimd for BestSplit<'_> {
+    type Output = Option<Split>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> Option<Split> {
+        let Self { feature, bins, mapper, leaf, is_unit, rules, candidates } = self;
+        let hessians = leaf.hessians + 2.0 * TINY;
+        let scan = Scan {
+            bins,
+            rules: &rules,
+            gradients: leaf.gradients,
+            hessians,
+            n_rows: leaf.n_rows as i64,
+            rows_per_hessian: leaf.n_rows as f64 / hessians,
+        };
+        let least = rules.gain(leaf.gradients, hessians) + rules.min_gain_to_split;
+        let (end, tries_both) = passes(mapper);
+        let split = |threshold: usize, gain: f64, left: Sums, missing_goes_left: bool| Split {
             feature,
-            threshold: candidates.thresholds[place] as usize,
+            threshold,
             missing_goes_left,
             gain: gain - least,
             left,
@@ -299,26 +318,24 @@ pub(crate) fn best_split(
             values: None,
         };
 
-    candidates.clear();
-    if is_unit {
-        scan.downwards_by_rows(end, candidates);
-    } else {
-        scan.downwards(end, candidates);
+        if is_unit {
+            scan.downwards_by_rows(end, candidates);
+        } else {
+            scan.downwards(end, candidates);
+        }
+        let down = candidates.best(&scan, least);
+        let from_above = down.map(|(place, gain)| {
+            let left = scan.rest_of(candidates.summed(place));
+            split(end - 2 - place, gain, left, tries_both || !mapper.has_missing())
+        });
+        if !tries_both {
+            return from_above;
+        }
+        scan.upwards(end, mapper.most_frequent_bin() > 0, candidates);
+        let up = candidates.best(&scan, least);
+        let is_better = |gain: f64| from_above.is_none_or(|split| gain > split.gain + least);
+        let from_below = up.filter(|&(_, gain)| is_better(gain));
+        let from_below = from_below.map(|(place, gain)| split(place, gain, candidates.summed(place), false));
+        from_below.or(from_above)
     }
-    let down = candidates.best(&scan, least);
-    let from_above = down.map(|(place, gain)| {
-        let left = scan.rest_of([0, 1].map(|k| candidates.summed[k][place]));
-        split(candidates, (place, gain), left, tries_both || !mapper.has_missing())
-    });
-    if !tries_both {
-        return from_above;
-    }
-    candidates.clear();
-    scan.upwards(end, mapper.most_frequent_bin() > 0, candidates);
-    let up = candidates.best(&scan, least);
-    let is_better = |gain: f64| from_above.is_none_or(|split| gain > split.gain + least);
-    let from_below = up.filter(|&(_, gain)| is_better(gain)).map(|(place, gain)| {
-        split(candidates, (place, gain), [0, 1].map(|k| candidates.summed[k][place]), false)
-    });
-    from_below.or(from_above)
 }

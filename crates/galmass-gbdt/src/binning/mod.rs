@@ -2,11 +2,14 @@
 
 mod bounds;
 mod categories;
+mod lookup;
 mod sample;
+mod sort;
 
 use serde::{Deserialize, Serialize};
 
 use crate::GbdtError;
+pub(crate) use lookup::Lookup;
 pub(crate) use sample::{Lcg, sampled_rows};
 
 /// Values this close to zero are zero. A single-precision constant: which trees grow depends on it.
@@ -115,8 +118,13 @@ impl BinMapper {
             categories: Vec::new(),
             by_category: Vec::new(),
         };
+        let mut bin = 0;
         for &(value, count) in &distinct {
-            mapper.counts[bin_of(&mapper.upper_bounds, value)] += count;
+            // They are in their order, and the last bound is infinite.
+            while mapper.upper_bounds[bin] < value {
+                bin += 1;
+            }
+            mapper.counts[bin] += count;
         }
         if let (true, Some(last)) = (has_missing, mapper.counts.last_mut()) {
             *last = n_missing;
@@ -231,7 +239,7 @@ impl Sorted {
         let n_missing = n_rows - values.len();
         values.retain(|value| value.abs() > ZERO);
         let n_zeros = n_rows - n_missing - values.len();
-        values.sort_unstable_by(f64::total_cmp);
+        sort::sort(&mut values);
         Self { values, n_zeros, n_missing }
     }
 }

@@ -172,7 +172,7 @@ pub fn pointwise(
             [gradients[index], hessians[index]] = slopes.map(|slope| slope as f32);
         }
     };
-    if scores.len() < WORTH_SHARING {
+    if scores.len() < WORTH_SHARING || rayon::current_num_threads() == 1 {
         return fill(0, gradients, hessians);
     }
     let chunks = gradients.par_chunks_mut(WORTH_SHARING).zip(hessians.par_chunks_mut(WORTH_SHARING));

@@ -1,6 +1,9 @@
 //! Half the squared difference.
 
-use super::{Objective, Targets, pointwise};
+use rayon::prelude::*;
+
+use super::{Objective, Targets, WORTH_SHARING, pointwise};
+use crate::threads;
 
 /// Half the squared difference of score and label: its mean is least at the mean of the labels.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,8 +32,17 @@ impl Objective for SquaredError {
             });
             return false;
         }
-        for ((gradient, &score), &label) in gradients.iter_mut().zip(scores).zip(targets.labels) {
-            *gradient = (score - f64::from(label)) as f32;
+        let fill = |((gradients, scores), labels): ((&mut [f32], &[f64]), &[f32])| {
+            for ((gradient, &score), &label) in gradients.iter_mut().zip(scores).zip(labels) {
+                *gradient = (score - f64::from(label)) as f32;
+            }
+        };
+        if threads::are_worth(scores.len()) {
+            let gradients = gradients.par_chunks_mut(WORTH_SHARING);
+            let scores = scores.par_chunks(WORTH_SHARING);
+            gradients.zip(scores).zip(targets.labels.par_chunks(WORTH_SHARING)).for_each(fill);
+        } else {
+            fill(((gradients, scores), targets.labels));
         }
         true
     }
