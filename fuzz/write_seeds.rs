@@ -1,4 +1,5 @@
-//! Writes small sound files into `fuzz/corpus/`, for the targets that take any bytes. It needs no crates:
+//! Writes small sound files into `fuzz/corpus/`, for the targets that take any bytes. It needs no crates, and is run in the
+//! root of the workspace:
 //!
 //! ```sh
 //! rustc --edition 2024 fuzz/write_seeds.rs -o target/write_seeds && target/write_seeds
@@ -20,7 +21,30 @@ fn main() -> io::Result<()> {
     fs::write(stars.join("seed_double"), array("<f8", 3, 7, &1f64.to_le_bytes()))?;
     fs::write(stars.join("seed_single"), array("<f4", 2, 8, &1f32.to_le_bytes()))?;
     fs::write(stars.join("seed_big_endian"), array(">f8", 1, 7, &1f64.to_be_bytes()))?;
-    fs::write(stars.join("seed_empty"), array("<f8", 0, 7, &[]))
+    fs::write(stars.join("seed_empty"), array("<f8", 0, 7, &[]))?;
+    let models = Path::new("fuzz/corpus/model_text");
+    fs::create_dir_all(models)?;
+    for entry in fs::read_dir("crates/galmass-gbdt/tests/fixtures/models")? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "txt") {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            fs::write(models.join(format!("seed_{name}")), few_trees(&fs::read_to_string(path)?))?;
+        }
+    }
+    Ok(())
+}
+
+/// A model with its first trees only, as many as there are in a round: small texts are changed more.
+fn few_trees(text: &str) -> String {
+    let number = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.parse::<usize>().ok());
+    let n_trees = number("num_tree_per_iteration=").unwrap_or(1);
+    let (trees, end) = text.split_once("end of trees").unwrap_or((text, ""));
+    let mut parts = trees.split("Tree=");
+    let header = parts.next().unwrap_or_default().lines().filter(|line| !line.starts_with("tree_sizes="));
+    let mut few: String = header.map(|line| format!("{line}\n")).collect();
+    parts.take(n_trees).for_each(|tree| few += &format!("Tree={tree}"));
+    let end = end.split("\nparameters:").next().unwrap_or_default();
+    few + "end of trees" + end + "\nparameters:\n[boosting: gbdt]\nend of parameters\n"
 }
 
 /// A NumPy array that is the same everywhere.

@@ -1,11 +1,12 @@
-//! Exclusive feature bundling (Ke et al. 2017, section 4): features of which no row has more than one away from its most
-//! frequent bin share a place in the words of rows.
+//! Exclusive feature bundling (Ke et al. 2017, section 4): features of which no row has more than one away from its
+//! most frequent bin share a place in the words of rows.
 //!
 //! The sums of most frequent bins are not summed up but found from the others, so nothing is lost: histograms and trees
 //! are the same to the last bit.
 
 use crate::Bin;
 use crate::binning::BinMapper;
+use crate::dataset::Column;
 
 /// Features with more rows than this away from their most frequent bin stay alone.
 const MOST: f64 = 0.2;
@@ -36,23 +37,20 @@ impl Bundle {
     }
 }
 
+/// Whether a feature may share a place.
+pub(crate) fn is_sparse(mapper: &BinMapper) -> bool {
+    mapper.share_away() <= MOST && mapper.n_bins() <= MOST_BINS / 2
+}
+
 /// Parts the features into bundles, most of them alone, in the order of the first feature of each.
-pub(crate) fn find<B: Bin>(columns: &[Vec<B>], mappers: &[BinMapper]) -> Vec<Vec<usize>> {
-    let n_rows = columns.first().map_or(0, Vec::len);
-    let rows_away = |feature: usize| -> Option<Vec<u32>> {
-        if mappers[feature].share_away() > MOST || mappers[feature].n_bins() > MOST_BINS / 2 {
-            return None;
-        }
-        let most_frequent = B::from_index(mappers[feature].most_frequent_bin());
-        let is_away = |row: &u32| columns[feature][*row as usize] != most_frequent;
-        Some((0..n_rows as u32).filter(is_away).collect())
-    };
+pub(crate) fn find<B: Bin>(columns: &[Column<B>], mappers: &[BinMapper], n_rows: usize) -> Vec<Vec<usize>> {
     let mut sparse = Vec::new();
     let mut bundles = Vec::new();
-    for feature in 0..columns.len() {
-        match rows_away(feature) {
-            Some(rows) => sparse.push((feature, rows)),
-            None => bundles.push(vec![feature]),
+    for (feature, (column, mapper)) in columns.iter().zip(mappers).enumerate() {
+        if is_sparse(mapper) {
+            sparse.push((feature, column.rows_away(mapper.most_frequent_bin())));
+        } else {
+            bundles.push(vec![feature]);
         }
     }
     // Those with many rows first: the others find a place beside them.
@@ -81,19 +79,23 @@ pub(crate) fn find<B: Bin>(columns: &[Vec<B>], mappers: &[BinMapper]) -> Vec<Vec
     bundles
 }
 
-/// The codes of a bundle: the bins of its features one after the other. A row that is away from the most frequent bin of
+/// The codes of a place: the bins of its features one after the other. A row that is away from the most frequent bin of
 /// one of them has its bin there; one that is at all of them has the most frequent bin of the first.
-pub(crate) fn codes<B: Bin>(features: &[usize], columns: &[Vec<B>], mappers: &[BinMapper]) -> Vec<B> {
-    let Some((&first, _)) = features.split_first() else { return Vec::new() };
-    let mut codes = vec![B::from_index(mappers[first].most_frequent_bin()); columns[first].len()];
+pub(crate) fn codes<B: Bin>(
+    features: &[usize],
+    mut columns: Vec<Column<B>>,
+    mappers: &[BinMapper],
+    n_rows: usize,
+) -> Vec<B> {
+    let Some(&first) = features.first() else { return Vec::new() };
+    if let [Column::Dense(bins)] = &mut columns[..] {
+        return std::mem::take(bins);
+    }
+    let mut codes = vec![B::from_index(mappers[first].most_frequent_bin()); n_rows];
     let mut start = 0;
-    for &feature in features {
-        let most_frequent = B::from_index(mappers[feature].most_frequent_bin());
-        for (code, &bin) in codes.iter_mut().zip(&columns[feature]) {
-            if bin != most_frequent {
-                *code = B::from_index(start + bin.index());
-            }
-        }
+    for (&feature, column) in features.iter().zip(columns) {
+        let put = |row: usize, bin: B| codes[row] = B::from_index(start + bin.index());
+        column.for_each_away(mappers[feature].most_frequent_bin(), put);
         start += mappers[feature].n_bins();
     }
     codes
@@ -104,16 +106,16 @@ mod tests {
     use super::*;
     use crate::BinningConfig;
 
-    fn bundles(features: &[&dyn Fn(usize) -> f64]) -> (Vec<Vec<usize>>, Vec<Vec<u8>>, Vec<BinMapper>) {
+    fn bundles(features: &[&dyn Fn(usize) -> f64]) -> (Vec<Vec<usize>>, Vec<Column<u8>>, Vec<BinMapper>) {
         let config = BinningConfig { min_data_in_bin: 1, ..BinningConfig::default() };
         let values = |of: &dyn Fn(usize) -> f64| (0..100).map(of).collect::<Vec<f64>>();
         let mappers: Vec<BinMapper> =
-            features.iter().map(|of| BinMapper::find(values(of), &config)).collect();
+            features.iter().map(|of| BinMapper::find(values(of), 100, &config)).collect();
         let bins = |(of, mapper): (&&dyn Fn(usize) -> f64, &BinMapper)| {
-            values(of).iter().map(|&value| mapper.bin(value) as u8).collect()
+            Column::Dense(values(of).iter().map(|&value| mapper.bin(value) as u8).collect())
         };
-        let columns: Vec<Vec<u8>> = features.iter().zip(&mappers).map(bins).collect();
-        (find(&columns, &mappers), columns, mappers)
+        let columns: Vec<Column<u8>> = features.iter().zip(&mappers).map(bins).collect();
+        (find(&columns, &mappers, 100), columns, mappers)
     }
 
     #[test]
@@ -125,7 +127,9 @@ mod tests {
         let all: [&dyn Fn(usize) -> f64; 5] = [&zero, &dense, &three, &beside_three, &seven];
         let (bundles, columns, mappers) = bundles(&all);
         assert_eq!(bundles, [vec![0, 2, 4], vec![1], vec![3]]);
-        let codes = codes(&bundles[0], &columns, &mappers);
+        let mut columns: Vec<Option<Column<u8>>> = columns.into_iter().map(Some).collect();
+        let of_bundle = bundles[0].iter().filter_map(|&feature| columns[feature].take()).collect();
+        let codes = codes(&bundles[0], of_bundle, &mappers, 100);
         // Each of two bins; zero is the first.
         assert_eq!([0, 1, 3, 7, 10].map(|row| codes[row]), [1, 0, 3, 5, 1]);
     }

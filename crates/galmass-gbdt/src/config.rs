@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::GbdtError;
 
-/// How a booster is trained. Names and defaults are LightGBM's.
+/// How a booster is trained. Names and defaults are LightGBM's. Whole numbers go up to 2^31 - 1, where nothing else
+/// is said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BoosterConfig {
     /// The number of trees. Default: 100.
     pub num_iterations: usize,
-    /// The most leaves of a tree, from 2 on. Default: 31.
+    /// The most leaves of a tree, from 2 to 131072. Default: 31.
     pub num_leaves: usize,
     /// The most splits on the way to a leaf; 0 for no limit. Default: 0.
     pub max_depth: usize,
@@ -26,7 +27,7 @@ pub struct BoosterConfig {
     pub lambda_l2: f64,
     /// The least gain of a split. Default: 0.
     pub min_gain_to_split: f64,
-    /// The largest value of a leaf before it is multiplied by the learning rate, either way; 0 for no limit. Default: 0.
+    /// The largest value of a leaf before it is multiplied by the learning rate, either way; 0 for none. Default: 0.
     pub max_delta_step: f64,
     /// How strongly the values of leaves with few rows are drawn to that of the node above: a leaf with so many rows
     /// comes to stand half-way. Default: 0.
@@ -68,7 +69,8 @@ pub struct BoosterConfig {
     pub feature_fraction_bynode: f64,
     /// The seed of the draws of features. Default: 2.
     pub feature_fraction_seed: u32,
-    /// Training ends when no metric of an evaluation has improved for so many rounds; 0 for never. Default: 0.
+    /// Training ends when a metric of an evaluation has not improved for so many rounds; 0 for never. There must be an
+    /// evaluation and a metric then. Default: 0.
     pub early_stopping_round: usize,
     /// Whether only the first metric counts for that. Default: false.
     pub first_metric_only: bool,
@@ -134,6 +136,21 @@ impl BoosterConfig {
     }
 
     pub(crate) fn check(&self) -> Result<(), GbdtError> {
+        for (setting, value) in [
+            ("num_iterations", self.num_iterations),
+            ("max_depth", self.max_depth),
+            ("min_data_in_leaf", self.min_data_in_leaf),
+            ("max_cat_to_onehot", self.max_cat_to_onehot),
+            ("max_cat_threshold", self.max_cat_threshold),
+            ("min_data_per_group", self.min_data_per_group),
+            ("bagging_freq", self.bagging_freq),
+            ("early_stopping_round", self.early_stopping_round),
+        ] {
+            if value > i32::MAX as usize {
+                let value = value as f64;
+                return Err(GbdtError::OutOfRange { setting, value, allowed: "at most 2147483647" });
+            }
+        }
         let is_at_least_zero = |setting, value: f64| {
             let is_in_range = value >= 0.0 && value.is_finite();
             let error = GbdtError::OutOfRange { setting, value, allowed: "0 or more, and finite" };
@@ -149,7 +166,7 @@ impl BoosterConfig {
         is_at_least_zero("max_delta_step", self.max_delta_step)?;
         is_at_least_zero("path_smooth", self.path_smooth)?;
         is_at_least_zero("monotone_penalty", self.monotone_penalty)?;
-        if let Some(&constraint) = self.monotone_constraints.iter().find(|constraint| constraint.abs() > 1) {
+        if let Some(&constraint) = self.monotone_constraints.iter().find(|sign| !(-1..=1).contains(*sign)) {
             let (setting, value) = ("monotone_constraints", f64::from(constraint));
             return Err(GbdtError::OutOfRange { setting, value, allowed: "-1, 0 or 1" });
         }

@@ -16,8 +16,8 @@ impl Folds {
     /// Deals groups of rows out to folds: rows of a group (galaxies of one halo, visits of one patient) are always in
     /// the same one, so that none is predicted by its siblings.
     ///
-    /// The groups are shuffled by the seed, and each goes to the fold with the fewest rows so far. So folds differ by no
-    /// more rows than the largest group has. The order of the rows does not matter.
+    /// The groups are shuffled by the seed, and each goes to the fold with the fewest rows so far. So folds differ by
+    /// no more rows than the largest group has. The order of the rows does not matter.
     ///
     /// # Errors
     /// [`GbdtError::OutOfRange`] for fewer than 2 folds, or more than there are groups.

@@ -83,6 +83,46 @@ pub enum GbdtError {
         /// How many there are.
         n_features: usize,
     },
+    /// A column of sparse rows that is not there.
+    #[error("row {row} has column {column}, which is not among the {n_columns} there are")]
+    NoSuchColumn {
+        /// The row.
+        row: usize,
+        /// The column.
+        column: usize,
+        /// How many there are.
+        n_columns: usize,
+    },
+    /// Columns of a sparse row that do not ascend.
+    #[error("row {row} has column {column} after column {before}: the columns of a row ascend, each once")]
+    ColumnsNotAscending {
+        /// The row.
+        row: usize,
+        /// The column.
+        column: usize,
+        /// The one before it.
+        before: usize,
+    },
+    /// A category so large that sets of categories, which have a bit for each up to the largest, would fill the memory.
+    #[error(
+        "feature {feature} has category {category}, but categories go up to {most}: number them from 0 on"
+    )]
+    CategoryTooLarge {
+        /// The feature.
+        feature: usize,
+        /// The category.
+        category: i32,
+        /// The largest that can be.
+        most: i32,
+    },
+    /// Early stopping with nothing to stop by.
+    #[error("early_stopping_round is {early_stopping_round}, but there is no {missing} to stop by")]
+    NothingToStopBy {
+        /// The setting.
+        early_stopping_round: usize,
+        /// What there is none of: evaluations or metrics.
+        missing: &'static str,
+    },
     /// More rows than fit into 32 bits.
     #[error("{n_rows} rows are more than {most}")]
     TooManyRows {

@@ -187,10 +187,15 @@ impl<'a> Grower<'a> {
         } else if let (true, Some(missing)) = (mapper.has_missing(), goes_left.last_mut()) {
             *missing = split.missing_goes_left;
         }
+        let (feature, most_frequent) = (split.feature, mapper.most_frequent_bin());
+        let by_code = match &self.dataset.bins {
+            Bins::Bytes(bins) => bins.by_code(feature, most_frequent, &goes_left),
+            Bins::Words(bins) => bins.by_code(feature, most_frequent, &goes_left),
+        };
         for partition in [&mut self.partition, &mut self.outside] {
             match &self.dataset.bins {
-                Bins::Bytes(bins) => partition.split(leaf, &bins.columns[split.feature], &goes_left),
-                Bins::Words(bins) => partition.split(leaf, &bins.columns[split.feature], &goes_left),
+                Bins::Bytes(bins) => partition.split(leaf, bins.codes(feature), &by_code),
+                Bins::Words(bins) => partition.split(leaf, bins.codes(feature), &by_code),
             }
         }
     }

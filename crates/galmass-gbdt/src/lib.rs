@@ -4,9 +4,10 @@
 //! table -> bins (Dataset) -> slopes of the loss -> histograms -> splits -> trees (Booster) -> predictions
 //! ```
 //!
-//! A [`Dataset`] holds a table in bins and serves any number of runs; [`Booster::train`] grows trees on it, and
-//! [`Booster::predict`] adds them up. [`Booster::to_text`] and [`Booster::from_text`] speak LightGBM's model format.
-//! Nothing here knows of galaxies.
+//! A [`Dataset`] holds a table in bins and serves any number of runs: it is made of a view of an array
+//! ([`Dataset::new`]), a plain slice ([`Dataset::from_slice`]) or sparse rows ([`Dataset::from_sparse`]).
+//! [`Booster::train`] grows trees on it, and [`Booster::predict`] adds them up. [`Booster::to_text`] and
+//! [`Booster::from_text`] speak LightGBM's model format. Nothing here knows of galaxies.
 
 mod any_number;
 mod bin;
@@ -33,7 +34,9 @@ mod metric;
 mod model_text;
 mod objective;
 mod partition;
+mod plain;
 mod predict;
+mod predict_sparse;
 mod sampling;
 mod shuffle;
 mod splitting;
@@ -47,7 +50,7 @@ pub use booster::Booster;
 pub use categories::CategorySet;
 pub use config::{BoosterConfig, DataSampleStrategy};
 pub use cross_validation::{CrossValidation, Folds, cross_validate};
-pub use dataset::Dataset;
+pub use dataset::{Dataset, SparseRows};
 pub use error::GbdtError;
 pub use feature::{Domain, Feature};
 pub use importance::{PermutationConfig, PermutationImportance};

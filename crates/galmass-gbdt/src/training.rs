@@ -184,12 +184,13 @@ impl Booster {
 
     /// Trains a booster with weights, from another booster on, or watched: see [`Training`].
     ///
-    /// Early stopping is on if the configuration says so and there are evaluations and metrics: training ends when one
+    /// Early stopping is on if the configuration says so: training ends when one
     /// metric of one evaluation has not improved for `early_stopping_round` rounds, and the rounds after its best are
     /// dropped. If it never comes to that, the rounds after the best of the first metric of the first evaluation are.
     ///
     /// # Errors
     /// As [`Booster::train`], for weights and evaluations too; [`GbdtError::WeightOutOfRange`];
+    /// [`GbdtError::NothingToStopBy`] for early stopping without evaluations or metrics;
     /// [`GbdtError::LabelOutOfRange`] and [`GbdtError::OneLabel`] for labels that the objective makes no sense of;
     /// [`GbdtError::NotMonotone`] for monotone constraints with an objective that renews leaves.
     pub fn train_with(
@@ -198,9 +199,9 @@ impl Booster {
         training: Training<'_>,
     ) -> Result<Trained, GbdtError> {
         config.check()?;
-        let labels = check_labels(training.labels, training.dataset.n_rows())?;
+        let labels = check_labels("the label", training.labels, training.dataset.n_rows())?;
         let weights = match training.weights {
-            Some(weights) => Some(check_weights(weights, labels.len())?),
+            Some(weights) => Some(check_weights("the weight", weights, labels.len())?),
             None => None,
         };
         let targets = Targets { labels: &labels, weights: weights.as_deref() };
@@ -213,6 +214,12 @@ impl Booster {
                 return Err(GbdtError::NotMonotone { objective: objective.name() });
             }
         }
+        let early_stopping_round = config.early_stopping_round;
+        for (missing, n) in [("evaluation", training.evaluations.len()), ("metric", training.metrics.len())] {
+            if early_stopping_round > 0 && n == 0 {
+                return Err(GbdtError::NothingToStopBy { early_stopping_round, missing });
+            }
+        }
         for evaluation in &training.evaluations {
             let n_rows = evaluation.table.nrows();
             expect_length("a row of an evaluation", evaluation.table.ncols(), n_features)?;
@@ -222,6 +229,10 @@ impl Booster {
                 evaluation.weights.map_or(n_rows, <[f64]>::len),
                 n_rows,
             )?;
+            check_labels("the evaluation's label", evaluation.labels, n_rows)?;
+            if let Some(weights) = evaluation.weights {
+                check_weights("the evaluation's weight", weights, n_rows)?;
+            }
         }
         if let Some((booster, table)) = training.initial_model {
             expect_length("a row of the initial model", booster.n_features(), n_features)?;
@@ -238,20 +249,20 @@ fn expect_length(what: &'static str, found: usize, expected: usize) -> Result<()
 }
 
 /// Labels in single precision.
-fn check_labels(labels: &[f64], n_rows: usize) -> Result<Vec<f32>, GbdtError> {
+fn check_labels(what: &'static str, labels: &[f64], n_rows: usize) -> Result<Vec<f32>, GbdtError> {
     expect_length("labels", labels.len(), n_rows)?;
     if let Some((row, &value)) = labels.iter().enumerate().find(|(_, label)| !(**label as f32).is_finite()) {
-        return Err(GbdtError::NotFinite { what: "the label", row, value });
+        return Err(GbdtError::NotFinite { what, row, value });
     }
     Ok(labels.iter().map(|&label| label as f32).collect())
 }
 
 /// Weights in single precision.
-fn check_weights(weights: &[f64], n_rows: usize) -> Result<Vec<f32>, GbdtError> {
+fn check_weights(what: &'static str, weights: &[f64], n_rows: usize) -> Result<Vec<f32>, GbdtError> {
     expect_length("weights", weights.len(), n_rows)?;
     if let Some((row, &value)) = weights.iter().enumerate().find(|(_, weight)| !(**weight as f32).is_finite())
     {
-        return Err(GbdtError::NotFinite { what: "the weight", row, value });
+        return Err(GbdtError::NotFinite { what, row, value });
     }
     let is_zero = weights.iter().all(|&weight| weight as f32 == 0.0);
     let bad = if is_zero { Some(0) } else { weights.iter().position(|&weight| weight < 0.0) };

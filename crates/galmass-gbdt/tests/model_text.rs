@@ -247,9 +247,42 @@ fn a_table_of_other_columns_is_refused() {
     assert_eq!(booster.predict_staged(test_table().view(), &[2, 1]), Err(error));
 }
 
-/// What comes of a text that may be corrupt: an error, or a booster that can be used.
+/// Numbers that nothing is ready for.
+const NUMBERS: [&str; 16] = [
+    "0",
+    "-1",
+    "1",
+    "2",
+    "-2",
+    "9",
+    "255",
+    "256",
+    "4294967295",
+    "4294967296",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "18446744073709551615",
+    "1e308",
+    "nan",
+    "-inf",
+];
+
+/// The words of a text, and what follows each of them.
+fn words(text: &str) -> (Vec<&str>, Vec<&str>) {
+    text.split_inclusive([' ', '=', '\n', ':']).map(|word| word.split_at(word.len() - 1)).unzip()
+}
+
+/// What comes of a text that may be corrupt: an error that says where, or a booster that can be used.
 fn read_and_use(text: &str) {
-    if let Ok(booster) = Booster::from_text(text) {
+    let read = Booster::from_text(text);
+    if let Err(error) = &read {
+        let message = error.to_string();
+        let place = message.strip_prefix("line ").and_then(|rest| rest.split([':', ',']).next());
+        let line: usize = place.and_then(|line| line.parse().ok()).unwrap_or_else(|| panic!("{message}"));
+        assert!((1..=text.lines().count() + 1).contains(&line), "{message}");
+        assert!(message.len() < 300, "{message}");
+    }
+    if let Ok(booster) = read {
         let table = Array2::from_shape_fn((3, booster.n_features()), |(i, k)| (i * 7 + k) as f64 - 3.0);
         booster.predict_outputs(table.view()).unwrap();
         booster.predict_leaf(table.view()).unwrap();
@@ -288,6 +321,53 @@ proptest! {
             bytes[place] = byte;
         }
         read_and_use(&String::from_utf8(bytes).unwrap());
+    }
+
+    /// Numbers in the places of others: counts that do not fit, children that lead back, sets that are not there.
+    #[test]
+    fn other_numbers_never_panic(
+        case in prop::sample::select(&CASES[..]),
+        changes in prop::collection::vec(
+            (any::<prop::sample::Index>(), any::<prop::sample::Index>(), prop::sample::select(&NUMBERS[..])),
+            1..4,
+        ),
+        takes_others in any::<bool>(),
+    ) {
+        let text = fixture(&format!("{case}.txt"));
+        let (words, breaks) = words(&text);
+        let mut changed = words.clone();
+        let places: Vec<usize> =
+            (0..words.len()).filter(|&index| words[index].parse::<f64>().is_ok()).collect();
+        for (place, other, number) in changes {
+            let place = places[place.index(places.len())];
+            changed[place] = if takes_others { words[places[other.index(places.len())]] } else { number };
+        }
+        let joined: String = changed.iter().zip(&breaks).flat_map(|(word, end)| [*word, *end]).collect();
+        read_and_use(&joined);
+    }
+
+    /// Children alone: most of these are no tree, and none of them is a way without end.
+    #[test]
+    fn other_children_never_lead_astray(
+        case in prop::sample::select(&["regression", "categorical", "root"][..]),
+        key in prop::sample::select(&["left_child=", "right_child="][..]),
+        tree in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        child in -12i64..12,
+    ) {
+        let text = fixture(&format!("{case}.txt"));
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with(key)).collect();
+        let line = lines[tree.index(lines.len())];
+        let mut children: Vec<String> = line[key.len()..].split(' ').map(str::to_owned).collect();
+        let place = place.index(children.len());
+        let is_other = children[place] != child.to_string();
+        children[place] = child.to_string();
+        let changed = text.replacen(line, &format!("{key}{}", children.join(" ")), 1);
+        read_and_use(&changed);
+        // One child less is one that cannot be reached.
+        let error = Booster::from_text(&changed).err();
+        let is_no_tree = matches!(error, Some(GbdtError::ModelText(ModelTextError::NoTree { .. })));
+        assert_eq!(is_no_tree, is_other, "{error:?}");
     }
 
     #[test]

@@ -1,149 +1,19 @@
 //! Trees against those of LightGBM, bit for bit. `fixtures/make.py` made its models, and the same tables.
 
+mod compare;
 mod tables;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
+use compare::{EXPONENTIAL, compare, compare_for};
 use galmass_gbdt::{
-    AbsoluteError, BinningConfig, Booster, BoosterConfig, Child, DataSampleStrategy, Dataset, Evaluation,
-    Huber, Logistic, MeanAbsoluteError, MeanSquaredError, Missing, Node, Objective, Poisson, Quantile, Round,
-    Rule, Softmax, SquaredError, Training, Tree,
+    AbsoluteError, BinningConfig, Booster, BoosterConfig, DataSampleStrategy, Dataset, Evaluation, Huber,
+    Logistic, MeanAbsoluteError, MeanSquaredError, Objective, Poisson, Quantile, Round, Softmax,
+    SquaredError, Training,
 };
 use ndarray::Array2;
-use tables::{config, table, uniform, with_holes};
-
-/// The trees of a model's text, each by its keys.
-fn trees(text: &str) -> Vec<HashMap<&str, Vec<&str>>> {
-    text.split("\nTree=")
-        .skip(1)
-        .map(|tree| {
-            tree.lines()
-                .take_while(|line| !line.starts_with("end of trees"))
-                .filter_map(|line| line.split_once('='))
-                .map(|(key, values)| (key, values.split(' ').collect()))
-                .collect()
-        })
-        .collect()
-}
-
-fn numbers<T: std::str::FromStr>(values: &[&str]) -> Vec<T> {
-    values.iter().filter_map(|value| value.parse().ok()).collect()
-}
-
-fn child(child: Child) -> i64 {
-    match child {
-        Child::Node(node) => node as i64,
-        Child::Leaf(leaf) => -(leaf as i64) - 1,
-    }
-}
-
-fn decision(node: &Node) -> i64 {
-    let missing = match node.rule.missing() {
-        Missing::AsZero { default_left } => 2 * i64::from(default_left),
-        Missing::Left => 8 + 2,
-        Missing::Right => 8,
-        Missing::WithZero { default_left } => 4 + 2 * i64::from(default_left),
-    };
-    missing + i64::from(node.rule.threshold().is_none())
-}
-
-/// How far the values of leaves may be off where they hang on exponentials: those of C libraries differ in the last
-/// bit, from one release to the next and between processors.
-const EXPONENTIAL: f64 = 1e-9;
-
-/// `tolerance` is relative, for the values of leaves.
-fn check(name: &str, index: usize, tree: &Tree, expected: &HashMap<&str, Vec<&str>>, tolerance: f64) {
-    let integers = |key: &str| numbers::<i64>(&expected[key]);
-    let reals = |key: &str| numbers::<f64>(&expected[key]);
-    let nodes = |of: &dyn Fn(&Node) -> i64| tree.nodes().iter().map(of).collect::<Vec<i64>>();
-    assert_eq!(nodes(&|node| node.feature as i64), integers("split_feature"), "{name}: tree {index}");
-    assert_eq!(nodes(&|node| child(node.left)), integers("left_child"), "{name}: tree {index}");
-    assert_eq!(nodes(&|node| child(node.right)), integers("right_child"), "{name}: tree {index}");
-    assert_eq!(nodes(&|node| node.count as i64), integers("internal_count"), "{name}: tree {index}");
-    assert_eq!(nodes(&decision), integers("decision_type"), "{name}: tree {index}");
-    // In place of a threshold there is the number of a set of categories.
-    let (mut thresholds, mut sets) = (Vec::new(), Vec::new());
-    for node in tree.nodes() {
-        match &node.rule {
-            Rule::UpTo { threshold, .. } => thresholds.push(*threshold),
-            Rule::OneOf { categories, .. } => {
-                thresholds.push(sets.len() as f64);
-                sets.push(categories.iter().collect::<Vec<u32>>());
-            }
-        }
-    }
-    assert_eq!(thresholds, reals("threshold"), "{name}: tree {index}");
-    if !sets.is_empty() {
-        let (bounds, words) =
-            (numbers::<usize>(&expected["cat_boundaries"]), numbers(&expected["cat_threshold"]));
-        let set = |pair: &[usize]| {
-            let words: &[u32] = &words[pair[0]..pair[1]];
-            (0..32 * words.len() as u32).filter(|k| words[*k as usize / 32] >> (k % 32) & 1 == 1).collect()
-        };
-        let expected: Vec<Vec<u32>> = bounds.windows(2).map(set).collect();
-        assert_eq!(sets, expected, "{name}: tree {index}");
-    }
-    let counts: Vec<i64> = tree.leaves().iter().map(|leaf| leaf.count as i64).collect();
-    assert_eq!(counts, integers("leaf_count"), "{name}: tree {index}");
-    // To the last bit: the text has 17 digits.
-    let values: Vec<f64> = tree.leaves().iter().map(|leaf| leaf.value).collect();
-    let expected_values = reals("leaf_value");
-    if tolerance == 0.0 {
-        assert_eq!(values, expected_values, "{name}: tree {index}");
-    }
-    for (value, expected) in values.iter().zip(&expected_values) {
-        assert!(
-            (value - expected).abs() <= tolerance * expected.abs(),
-            "{name}: tree {index}: {value} {expected}"
-        );
-    }
-    // These have six digits.
-    let close = |found: f64, expected: &f64| (found - expected).abs() <= 5.1e-6 * expected.abs() + tolerance;
-    let gains = reals("split_gain");
-    assert!(
-        tree.nodes().iter().zip(&gains).all(|(node, gain)| close(node.gain, gain)),
-        "{name}: tree {index}"
-    );
-    let inner = reals("internal_value");
-    assert!(
-        tree.nodes().iter().zip(&inner).all(|(node, value)| close(node.value, value)),
-        "{name}: tree {index}"
-    );
-}
-
-fn compare(name: &str, (x, y): (Array2<f64>, Vec<f64>), max_bin: usize, config: BoosterConfig) {
-    let dataset = Dataset::new(x.view(), &BinningConfig { max_bin, ..Default::default() }).unwrap();
-    compare_for(&SquaredError, name, Training::new(&dataset, &y), config, 0.0);
-}
-
-fn compare_for(
-    objective: &dyn Objective,
-    name: &str,
-    training: Training<'_>,
-    config: BoosterConfig,
-    tolerance: f64,
-) {
-    let path = format!("{}/tests/fixtures/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let booster = Booster::train_with(objective, &config, training).unwrap().booster;
-    let expected = trees(&text);
-    assert_eq!(booster.trees().len(), expected.len(), "{name}");
-    if tolerance == 0.0 {
-        check_text(name, booster.to_text().trim_end(), text.trim_end());
-    }
-    for (index, (tree, expected)) in booster.trees().iter().zip(&expected).enumerate() {
-        check(name, index, tree, expected, tolerance);
-    }
-}
-
-/// All of the text, line by line.
-fn check_text(name: &str, found: &str, expected: &str) {
-    for (index, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(found, expected, "{name}: line {}", index + 1);
-    }
-    assert_eq!(found.lines().count(), expected.lines().count(), "{name}");
-}
+use tables::{Csr, config, one_hot, table, uniform, with_holes};
 
 #[test]
 fn trees_of_plain_tables_are_those_of_lightgbm() {
@@ -293,6 +163,18 @@ fn trees_with_constraints_are_those_of_lightgbm() {
             assert!((-30..30).all(|value| at(value, &mut row) <= at(value + 1, &mut row) + 1e-12));
         }
     }
+}
+
+#[test]
+fn trees_of_sparse_rows_in_bundles_are_those_of_lightgbm() {
+    let (x, y) = one_hot(2000, 40, 28);
+    let csr = Csr::of(with_holes(x, 0.002, f64::NAN, 280).view(), |_| false);
+    let dataset = Dataset::from_sparse(csr.rows(), &BinningConfig::default()).unwrap();
+    let config = BoosterConfig { num_leaves: 15, min_data_in_leaf: 5, ..config() };
+    compare_for(&SquaredError, "sparse", Training::new(&dataset, &y), config.clone(), 0.0);
+    let above: Vec<f64> = y.iter().map(|&y| f64::from(u8::from(y > 2.0))).collect();
+    let training = Training::new(&dataset, &above);
+    compare_for(&Logistic::default(), "sparse_binary", training, config, EXPONENTIAL);
 }
 
 #[test]

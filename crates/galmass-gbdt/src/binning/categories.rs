@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn mapper(values: &[f64], config: BinningConfig) -> BinMapper {
-        BinMapper::find_categories(values.to_vec(), &config)
+        BinMapper::find_categories(values.to_vec(), values.len(), &config)
     }
 
     #[test]

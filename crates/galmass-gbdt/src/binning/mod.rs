@@ -24,14 +24,15 @@ const MOST: f64 = 0.7;
 pub struct BinningConfig {
     /// The most bins of a feature, from 2 to 65535, that of missing values among them. Default: 255.
     pub max_bin: usize,
-    /// A bin holds at least so many of the rows looked at, where values are distinct enough. Default: 3.
+    /// A bin holds at least so many of the rows looked at, where values are distinct enough; 0 is as 1. Default: 3.
     pub min_data_in_bin: usize,
-    /// Rows looked at to find the bins, drawn at random from tables with more. Default: 200000.
+    /// Rows looked at to find the bins, drawn at random from tables with more; from 1 on. Default: 200000.
     pub bin_construct_sample_cnt: usize,
     /// The seed of that draw. Default: 1.
     pub data_random_seed: u32,
-    /// The features whose values are categories, integers from 0 on, in no order. Negative values are missing, and so
-    /// is what is above 2^31. Default: none.
+    /// The features whose values are categories, integers from 0 on, in no order. What follows the decimal point is cut
+    /// off, negative values are missing, and so is what is above 2^31. Categories that are frequent enough for a bin of
+    /// their own go up to 1048575. Default: none.
     pub categorical_features: Vec<usize>,
     /// Whether features of which no row has more than one away from its most frequent bin are kept as one, which makes
     /// wide sparse tables fast and changes no tree. Default: true.
@@ -71,8 +72,8 @@ impl BinningConfig {
 /// Bin k holds the values above the upper bound of bin k - 1, up to its own. Negative values, zero and positive
 /// values are in different bins. NaN has the last bin, if the rows looked at had any; else it is taken for zero.
 ///
-/// Categories have a bin each, the most frequent first, from bin 1 on; those too rare for that, and missing values, have
-/// bin 0.
+/// Categories have a bin each, the most frequent first, from bin 1 on; those too rare for that, and missing values,
+/// have bin 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BinMapper {
     upper_bounds: Vec<f64>,
@@ -92,10 +93,23 @@ pub struct BinMapper {
 }
 
 impl BinMapper {
-    /// Finds the bins by some values of a feature.
-    pub(crate) fn find(values: Vec<f64>, config: &BinningConfig) -> Self {
-        let n_rows = values.len();
-        let Sorted { values, n_zeros, n_missing } = Sorted::new(values);
+    /// Finds the bins of a feature by its values in `n_rows` rows; those that are not there are zero.
+    pub(crate) fn of_feature(
+        feature: usize,
+        values: Vec<f64>,
+        n_rows: usize,
+        config: &BinningConfig,
+    ) -> Self {
+        if config.categorical_features.contains(&feature) {
+            Self::find_categories(values, n_rows, config)
+        } else {
+            Self::find(values, n_rows, config)
+        }
+    }
+
+    /// Finds the bins of numbers.
+    pub(crate) fn find(values: Vec<f64>, n_rows: usize, config: &BinningConfig) -> Self {
+        let Sorted { values, n_zeros, n_missing } = Sorted::new(values, n_rows);
         let (mut lowest, mut highest) = (f64::NAN, f64::NAN);
         if let (Some(&first), Some(&last)) = (values.first(), values.last()) {
             let with_zero =
@@ -137,12 +151,12 @@ impl BinMapper {
         mapper
     }
 
-    /// Finds the bins of categories by some values of a feature.
-    pub(crate) fn find_categories(values: Vec<f64>, config: &BinningConfig) -> Self {
-        if values.is_empty() {
+    /// Finds the bins of categories.
+    fn find_categories(values: Vec<f64>, n_rows: usize, config: &BinningConfig) -> Self {
+        if n_rows == 0 {
             return categories::find(&[], 0, config);
         }
-        let Sorted { values, n_zeros, n_missing } = Sorted::new(values);
+        let Sorted { values, n_zeros, n_missing } = Sorted::new(values, n_rows);
         categories::find(&bounds::distinct(&values, n_zeros), n_missing, config)
     }
 
@@ -233,10 +247,11 @@ struct Sorted {
 }
 
 impl Sorted {
-    fn new(mut values: Vec<f64>) -> Self {
-        let n_rows = values.len();
+    /// Of values in `n_rows` rows; those that are not there are zero.
+    fn new(mut values: Vec<f64>, n_rows: usize) -> Self {
+        let n_values = values.len();
         values.retain(|value| !value.is_nan());
-        let n_missing = n_rows - values.len();
+        let n_missing = n_values - values.len();
         values.retain(|value| value.abs() > ZERO);
         let n_zeros = n_rows - n_missing - values.len();
         sort::sort(&mut values);
@@ -256,7 +271,7 @@ mod tests {
 
     fn mapper(values: &[f64], max_bin: usize) -> BinMapper {
         let config = BinningConfig { max_bin, min_data_in_bin: 1, ..BinningConfig::default() };
-        BinMapper::find(values.to_vec(), &config)
+        BinMapper::find(values.to_vec(), values.len(), &config)
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! What each feature contributes to a prediction: its Shapley value.
 //!
-//! The game of a leaf with value v is a product over the features on the way to it: of 1 where the row goes that way, and
-//! of the share z of the training that does where the feature is not known. By Owen's (1972) integral the Shapley value
-//! of such a game is
+//! The game of a leaf with value v is a product over the features on the way to it: of 1 where the row goes that way,
+//! and of the share z of the training that does where the feature is not known. By Owen's (1972) integral the Shapley
+//! value of such a game is
 //!
 //! ```text
 //! phi_i = v (o_i - z_i) int_0^1 prod_{j != i} [t o_j + (1 - t) z_j] dt ,   o_j = 1 where the row goes that way, else 0
 //! ```
 //!
-//! and as the product is a polynomial of t, Gauss-Legendre quadrature with half as many points as there are features is
-//! exact. All its terms are positive, so that nothing cancels. It is the value that the recursion of Lundberg et al.
-//! (2018) finds, at the same cost: leaves times the square of the depth. What the features on the way to a leaf get depends
-//! on which of them are taken alone, so that it is found once for many rows (as in Yang 2021).
+//! and as the product is a polynomial of t, Gauss-Legendre quadrature with half as many points as there are features
+//! is exact. All its terms are positive, so that nothing cancels. It is the value that the recursion of Lundberg et
+//! al. (2018) finds, at the same cost: leaves times the square of the depth. What the features on the way to a leaf
+//! get depends on which of them are taken alone, so that it is found once for many rows (as in Yang 2021).
 
 mod game;
 mod paths;
@@ -32,8 +32,8 @@ impl Booster {
     /// algorithm 2), in a row for each row of the table, and a column for each feature and one more: the mean score of
     /// the training. With several outputs these columns follow one another, output by output.
     ///
-    /// A row adds up to its score ([`Booster::predict_raw`]). As with LightGBM's `pred_contrib`, a feature that is not known follows the rows of the
-    /// training, of which each node knows its number.
+    /// A row adds up to its score ([`Booster::predict_raw`]). As with LightGBM's `pred_contrib`, a feature that is
+    /// not known follows the rows of the training, of which each node knows its number.
     ///
     /// # Errors
     /// [`GbdtError::LengthMismatch`] if the table has more or fewer columns than there are features;

@@ -1,11 +1,11 @@
 //! Two classes.
 
-use super::{Objective, Targets, pointwise};
+use super::{Objective, Targets, check_labels, pointwise};
 use crate::GbdtError;
 use crate::splitting::TINY;
 
-/// Minus the logarithm of the likelihood of two classes: labels above 0 are of one, the others of the other, and
-/// predictions are the probability of the one, 1 / (1 + exp(-`sigmoid` x score)).
+/// Minus the logarithm of the likelihood of two classes: labels are 1 or 0, and predictions are the probability of 1,
+/// 1 / (1 + exp(-`sigmoid` x score)).
 #[derive(Clone, Copy, Debug)]
 pub struct Logistic {
     /// How steep the probability is in the score, above 0.
@@ -30,9 +30,10 @@ impl Objective for Logistic {
         format!("binary sigmoid:{}", self.sigmoid)
     }
 
-    fn check(&self, _targets: Targets<'_>) -> Result<(), GbdtError> {
+    /// Labels are 0 or 1.
+    fn check(&self, targets: Targets<'_>) -> Result<(), GbdtError> {
         if self.sigmoid > 0.0 && self.sigmoid.is_finite() {
-            return Ok(());
+            return check_labels(targets, "binary", "0 or 1", |label| label == 0.0 || label == 1.0);
         }
         let (setting, value) = ("sigmoid", self.sigmoid);
         Err(GbdtError::OutOfRange { setting, value, allowed: "above 0, and finite" })

@@ -9,11 +9,14 @@ use crate::{GbdtError, Link};
 /// Rows that one thread does at a time.
 const ROWS: usize = 2048;
 
-/// Minus the logarithm of the likelihood of several classes: labels are 0, 1, ... `n_classes` - 1, each class has a score
-/// and a tree a round, and predictions are the probabilities of the classes, exp(score) over the sum of all.
+/// The most classes.
+const MOST: usize = 1 << 16;
+
+/// Minus the logarithm of the likelihood of several classes: labels are 0, 1, ... `n_classes` - 1, each class has a
+/// score and a tree a round, and predictions are the probabilities of the classes, exp(score) over the sum of all.
 #[derive(Clone, Copy, Debug)]
 pub struct Softmax {
-    /// The number of classes, from 2 on.
+    /// The number of classes, from 2 to 65536.
     pub n_classes: usize,
 }
 
@@ -34,9 +37,9 @@ impl Objective for Softmax {
     }
 
     fn check(&self, targets: Targets<'_>) -> Result<(), GbdtError> {
-        if self.n_classes < 2 {
+        if self.n_classes < 2 || self.n_classes > MOST {
             let (setting, value) = ("n_classes", self.n_classes as f64);
-            return Err(GbdtError::OutOfRange { setting, value, allowed: "2 or more" });
+            return Err(GbdtError::OutOfRange { setting, value, allowed: "from 2 to 65536" });
         }
         check_labels(targets, "multiclass", "an integer from 0 on, below the number of classes", |label| {
             label >= 0.0 && label.fract() == 0.0 && (label as usize) < self.n_classes

@@ -2,8 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of these")]
 
-use galmass_gbdt::BoosterConfig;
-use ndarray::Array2;
+use galmass_gbdt::{BoosterConfig, SparseRows};
+use ndarray::{Array2, ArrayView2};
 
 /// Numbers from 0 to 1, those of `make.py`.
 pub fn uniform(n: usize, seed: u64) -> Vec<f64> {
@@ -34,4 +34,49 @@ pub fn with_holes(mut x: Array2<f64>, share: f64, hole: f64, seed: u64) -> Array
 /// The settings of the cases, where they name no others.
 pub fn config() -> BoosterConfig {
     BoosterConfig { num_iterations: 20, num_leaves: 5, ..Default::default() }
+}
+
+/// Columns of which each row has at most one from the third on; labels that follow from which.
+pub fn one_hot(n_rows: usize, n_columns: usize, seed: u64) -> (Array2<f64>, Vec<f64>) {
+    let numbers = uniform(3 * n_rows, seed);
+    let set = |row: usize| (numbers[3 * row] * (n_columns + 1) as f64) as usize;
+    let x = Array2::from_shape_fn((n_rows, n_columns), |(row, column)| match column {
+        0..2 => numbers[3 * row + column],
+        _ if set(row) == column => (4.0 * numbers[3 * row + 1]).floor() - 1.0,
+        _ => 0.0,
+    });
+    let noise = uniform(n_rows, seed + 1);
+    let y = (0..n_rows).map(|row| (set(row) * 7 % 5) as f64 + numbers[3 * row + 1] + 0.5 * noise[row]);
+    let y = y.collect();
+    (x, y)
+}
+
+/// A table as sparse rows are kept.
+pub struct Csr {
+    n_columns: usize,
+    starts: Vec<usize>,
+    columns: Vec<usize>,
+    values: Vec<f64>,
+}
+
+impl Csr {
+    /// All that is not zero, and those zeros that `keeps` says.
+    pub fn of(table: ArrayView2<'_, f64>, keeps: impl Fn(usize) -> bool) -> Self {
+        let mut csr =
+            Self { n_columns: table.ncols(), starts: vec![0], columns: Vec::new(), values: Vec::new() };
+        for (row, values) in table.outer_iter().enumerate() {
+            for (column, &value) in values.iter().enumerate() {
+                if value != 0.0 || keeps(row * csr.n_columns + column) {
+                    csr.columns.push(column);
+                    csr.values.push(value);
+                }
+            }
+            csr.starts.push(csr.columns.len());
+        }
+        csr
+    }
+
+    pub fn rows(&self) -> SparseRows<'_> {
+        SparseRows::new(self.n_columns, &self.starts, &self.columns, &self.values).unwrap()
+    }
 }
