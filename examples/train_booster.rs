@@ -1,35 +1,43 @@
-//! How well does a booster of trees tell one column of a table from the others?
+//! How well do boosted trees tell one column of a table from the others?
 //!
 //! ```text
 //! cargo run --release --example train_booster -- --table galaxies.csv --target stellar_mass --log10 stellar_mass
 //! ```
 //!
-//! Reads a table of numbers with a header (commas or tabs; `--no-header` names the columns 0, 1, ...), holds a third of
-//! it back, without parting the groups of `--group`, trains on the rest and scores what was held back. Empty cells,
-//! `NaN` and `NA` are missing values; rows without a target are left out.
+//! Reads a table of numbers with a header (commas or tabs; with `--no-header` the columns are called 0, 1, ...), holds a
+//! third of it back without parting the groups of `--group`, trains on the rest and scores it on what was held back, or on
+//! the rows of `--test-table`. Empty cells, `NaN` and `NA` are missing values; rows without a target are left out.
+//! `--early-stopping 50` holds back a fifth of the rows to train on, too, and ends when 50 trees have not helped there.
 //!
 //! Leaves in its folder: `settings.json`, `model.txt` (LightGBM reads it), `scores.csv`, `importance.csv`,
 //! `predictions.csv`, `loss.png`, `importance.png` and `predictions.png`. 500 trees on 20,000 rows take a second.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+#[path = "support/feature_table.rs"]
+mod feature_table;
 #[path = "support/output.rs"]
 mod output;
 
 use std::error::Error;
+use std::fs::File;
+use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use galmass::dataset::{Column, Table};
+use feature_table::{Columns, Samples};
+use galmass::dataset::{Column, ColumnValues, Table};
 use galmass::gbdt::{
-    BinningConfig, Booster, BoosterConfig, Dataset, Evaluation, Folds, RootMeanSquaredError, SquaredError,
-    Trained, Training,
+    BinningConfig, Booster, BoosterConfig, Dataset, Evaluation, RootMeanSquaredError, SquaredError, Trained,
+    Training,
 };
 use galmass::metrics::Residuals;
-use galmass::plots::{Bars, LossCurve, PredictionPanel, draw_bars, draw_loss_curve, draw_predictions};
+use galmass::plots::{
+    Bars, PredictionPanel, ProfilePanel, ProfileScale, ProfileSeries, SeriesStyle, draw_bars,
+    draw_predictions, draw_profiles,
+};
 use indicatif::{ProgressBar, ProgressStyle};
-use ndarray::{Array2, Axis};
 use serde::Serialize;
 
 #[derive(Parser, Serialize)]
@@ -38,27 +46,17 @@ struct Arguments {
     /// The table (.csv, or separated by tabs)
     #[arg(long)]
     table: PathBuf,
-    /// The column to predict
+    /// Another table with the same columns to score the trees on, in place of a third of the first
     #[arg(long)]
-    target: String,
-    /// The columns to predict it from [default: all others of numbers]
-    #[arg(long, value_delimiter = ',')]
-    features: Option<Vec<String>>,
-    /// Columns to leave out of these
-    #[arg(long, value_delimiter = ',')]
-    without: Vec<String>,
-    /// Rows with the same value of this column stay together
-    #[arg(long)]
-    group: Option<String>,
-    /// Columns to take the decimal logarithm of; what is not above 0 is missing
-    #[arg(long, value_delimiter = ',')]
-    log10: Vec<String>,
-    /// The first line holds values, not names
-    #[arg(long)]
-    no_header: bool,
+    test_table: Option<PathBuf>,
+    #[command(flatten)]
+    columns: Columns,
     /// Settings to start from
     #[arg(long, value_enum, default_value = "chu2024")]
     preset: Preset,
+    /// A JSON file with settings by LightGBM's names, in place of a preset; what it does not name is LightGBM's default
+    #[arg(long, conflicts_with = "preset")]
+    config: Option<PathBuf>,
     /// Trees [default: the preset's]
     #[arg(long)]
     rounds: Option<usize>,
@@ -68,6 +66,9 @@ struct Arguments {
     /// Learning rate [default: the preset's]
     #[arg(long)]
     learning_rate: Option<f64>,
+    /// End when so many trees have not helped [default: the preset's, 0 for never]
+    #[arg(long)]
+    early_stopping: Option<usize>,
     /// Decides which rows are held back
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -81,283 +82,319 @@ struct Arguments {
 }
 
 #[derive(Clone, Copy, ValueEnum, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 enum Preset {
-    /// The paper's: 500 trees of 5 leaves
+    /// Chu et al. (2024): 500 trees of 5 leaves
     Chu2024,
     /// LightGBM's defaults: 100 trees of 31 leaves
-    Default,
+    Lightgbm,
 }
 
-/// A third is held back, as in Chu et al. (2024).
-const PARTS: usize = 3;
+/// A third is held back to score, as in Chu et al. (2024), and a fifth of the rest to stop in time.
+const TEST_PARTS: usize = 3;
+const VALIDATION_PARTS: usize = 5;
+/// Features beyond these are in the table, and not in the figure.
+const MOST_BARS: usize = 20;
 
 fn main() -> ExitCode {
     output::exit(run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let preset = match arguments.preset {
-        Preset::Chu2024 => BoosterConfig::chu2024(),
-        Preset::Default => BoosterConfig::default(),
-    };
-    let config = BoosterConfig {
-        num_iterations: arguments.rounds.unwrap_or(preset.num_iterations),
-        num_leaves: arguments.leaves.unwrap_or(preset.num_leaves),
-        learning_rate: arguments.learning_rate.unwrap_or(preset.learning_rate),
-        ..preset
-    };
-    let samples = Samples::read(arguments)?;
-    eprintln!(
-        "{}: {} rows, {} features",
-        arguments.table.display(),
-        samples.labels.len(),
-        samples.names.len()
-    );
-    let folds = Folds::of_groups(&samples.groups, PARTS, arguments.seed)?;
-    let (for_training, held_back) = (samples.part(&folds.training(0)), samples.part(&folds.held_out(0)));
+    let config = configure(arguments)?;
+    let parts = Parts::read(arguments, config.early_stopping_round > 0)?;
+    let labels: Vec<String> =
+        parts.training.columns.iter().map(|column| arguments.columns.label(column)).collect();
+    let binning = BinningConfig::default();
+    let words: Vec<String> = labels.iter().map(|label| word(label)).collect();
+    let dataset = Dataset::new(parts.training.table.view(), &binning)?.with_feature_names(&words)?;
+    // Without trees, only to see whether settings and labels will do before there is a folder.
+    Booster::train(&BoosterConfig { num_iterations: 0, ..config.clone() }, &dataset, &parts.training.labels)?;
 
     let folder = output::folder(arguments.out.as_deref(), "train_booster", false)?;
-    output::write_settings(&folder, &serde_json::json!({ "arguments": arguments, "booster": config }))?;
-    let trained = train(&config, &for_training, &held_back)?;
-    let booster = trained.booster.with_feature_names(&samples.model_names())?;
+    let settings = serde_json::json!({ "arguments": arguments, "booster": config, "binning": binning });
+    output::write_settings(&folder, &settings)?;
+    let trained = train(&config, &dataset, &parts)?;
+    let booster = &trained.booster;
     booster.write(&folder.join("model.txt"))?;
-    let predicted = booster.predict(held_back.table.view())?;
-    let residuals = Residuals::new(&predicted, &held_back.labels)?;
-    let rmse = residuals.bias().hypot(residuals.scatter());
 
-    println!("{:>24} {:>9.4}", "bias", residuals.bias());
-    println!("{:>24} {:>9.4}", "scatter", residuals.scatter());
-    println!("{:>24} {rmse:>9.4}", "rms error");
-    write_scores(&folder, &residuals, rmse, for_training.labels.len(), held_back.labels.len())?;
-    write_predictions(&folder, &held_back.labels, &predicted)?;
-    let shares = write_importance(&folder, &booster, &samples.names)?;
-    draw_course(&folder, &trained.curves.iter().map(|curve| &curve.values[..]).collect::<Vec<_>>())?;
-    let panel = PredictionPanel {
-        title: format!("{} held back", held_back.labels.len()),
-        truth: &held_back.labels,
-        predicted: &predicted,
-        quantity_label: samples.target.clone(),
-        residual_label: "predicted − true".into(),
-    };
-    draw_predictions(&folder.join("predictions.png"), "Booster", &[panel])?;
+    let target = arguments.columns.label(&arguments.columns.target);
+    let scores =
+        parts.named().map(|(name, part)| Scored::new(name, part, booster)).collect::<Result<Vec<_>, _>>()?;
+    print_scores(&scores, booster);
+    write_scores(&folder, &scores)?;
+    write_predictions(&folder, &scores)?;
+    draw_scores(&folder, &target, &scores)?;
+    draw_course(&folder, &target, &trained)?;
+    let shares = report_importance(&folder, &target, booster, &labels)?;
     eprintln!("wrote {}", folder.display());
     if arguments.json {
-        output::print_json(&serde_json::json!({
-            "bias": residuals.bias(),
-            "scatter": residuals.scatter(),
-            "rms_error": rmse,
-            "n_training": for_training.labels.len(),
-            "n_held_back": held_back.labels.len(),
-            "importance": samples.names.iter().cloned().zip(shares).collect::<std::collections::BTreeMap<_, _>>(),
-        }));
+        let mut figures = serde_json::json!({ "n_trees": booster.trees().len() });
+        for Scored { name, part, errors, .. } in &scores {
+            figures[format!("n_{name}")] = part.labels.len().into();
+            for (score, value) in errors {
+                figures[format!("{name}_{score}")] = (*value).into();
+            }
+        }
+        for (label, share) in labels.iter().zip(shares) {
+            figures["importance"][label] = share.into();
+        }
+        output::print_json(&figures);
     }
     Ok(())
 }
 
-/// The rows of a table, as they are trained on.
-struct Samples {
-    target: String,
-    names: Vec<String>,
-    table: Array2<f64>,
-    labels: Vec<f64>,
-    groups: Vec<String>,
+fn configure(arguments: &Arguments) -> Result<BoosterConfig, Box<dyn Error>> {
+    let config = match (&arguments.config, arguments.preset) {
+        (Some(path), _) => {
+            let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            serde_json::from_reader(BufReader::new(file))
+                .map_err(|error| format!("{}: {error}", path.display()))?
+        }
+        (None, Preset::Chu2024) => BoosterConfig::chu2024(),
+        (None, Preset::Lightgbm) => BoosterConfig::default(),
+    };
+    Ok(BoosterConfig {
+        num_iterations: arguments.rounds.unwrap_or(config.num_iterations),
+        num_leaves: arguments.leaves.unwrap_or(config.num_leaves),
+        learning_rate: arguments.learning_rate.unwrap_or(config.learning_rate),
+        early_stopping_round: arguments.early_stopping.unwrap_or(config.early_stopping_round),
+        ..config
+    })
 }
 
-impl Samples {
-    fn read(arguments: &Arguments) -> Result<Self, Box<dyn Error>> {
-        let path = arguments.table.display();
-        let text = std::fs::read_to_string(&arguments.table).map_err(|error| format!("{path}: {error}"))?;
-        let separator =
-            if text.lines().next().is_some_and(|line| line.contains('\t')) { b'\t' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
-            .has_headers(!arguments.no_header)
-            .from_reader(text.as_bytes());
-        let first = reader.headers().map_err(|error| format!("{path}: {error}"))?;
-        let columns: Vec<String> = if arguments.no_header {
-            (0..first.len()).map(|column| column.to_string()).collect()
-        } else {
-            first.iter().map(str::to_owned).collect()
-        };
-        let records: Vec<csv::StringRecord> =
-            reader.records().collect::<Result<_, _>>().map_err(|error| format!("{path}: {error}"))?;
-        let index = |name: &String| {
-            let found = columns.iter().position(|column| column == name);
-            found.ok_or_else(|| format!("{path}: no column {name:?} among {}", columns.join(", ")))
-        };
-        let is_number = |column: usize| records.iter().all(|record| number(&record[column]).is_some());
-        let (target, group) = (index(&arguments.target)?, arguments.group.as_ref().map(index).transpose()?);
-        let without = arguments.without.iter().map(index).collect::<Result<Vec<_>, _>>()?;
-        let logarithms = arguments.log10.iter().map(index).collect::<Result<Vec<_>, _>>()?;
-        let features = match &arguments.features {
-            Some(names) => names.iter().map(index).collect::<Result<Vec<_>, _>>()?,
-            None => (0..columns.len()).filter(|&column| Some(column) != group && is_number(column)).collect(),
-        };
-        let features: Vec<usize> =
-            features.into_iter().filter(|column| *column != target && !without.contains(column)).collect();
+/// A name as the text of a model can hold it.
+fn word(name: &str) -> String {
+    name.replace(|c: char| c.is_whitespace() || c.is_control() || "\",:[]{}".contains(c), "_")
+}
 
-        let value = |row: usize, column: usize| -> Result<f64, String> {
-            let line = row + 1 + usize::from(!arguments.no_header);
-            let cell = &records[row][column];
-            let value = number(cell).ok_or_else(|| {
-                format!("{path}: line {line}, column {:?}: {cell:?} is no number", columns[column])
-            })?;
-            let is_logarithm = logarithms.contains(&column);
-            Ok(if !is_logarithm {
-                value
-            } else if value > 0.0 {
-                value.log10()
-            } else {
-                f64::NAN
-            })
-        };
-        let (mut cells, mut labels, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-        for row in 0..records.len() {
-            let label = value(row, target)?;
-            if label.is_finite() {
-                labels.push(label);
-                groups.push(group.map_or_else(|| row.to_string(), |group| records[row][group].to_owned()));
-                for &feature in &features {
-                    cells.push(value(row, feature)?);
-                }
+/// Rows to train on, rows that say when to stop, and rows to score, in no two of which there is the same group.
+struct Parts {
+    training: Samples,
+    validation: Option<Samples>,
+    test: Samples,
+}
+
+impl Parts {
+    fn read(arguments: &Arguments, stops_early: bool) -> Result<Self, Box<dyn Error>> {
+        let Arguments { table, columns, seed, .. } = arguments;
+        let rows = columns.read(table, None)?;
+        eprintln!(
+            "{}: {} rows ({} left out), {} features",
+            table.display(),
+            rows.labels.len(),
+            rows.n_left_out,
+            rows.columns.len()
+        );
+        let of_table = |error: String| format!("{}: {error}", table.display());
+        let (rest, test) = match &arguments.test_table {
+            Some(path) => {
+                let test = columns.read(path, Some(&rows.columns))?;
+                (rows, test)
             }
-        }
-        let label_of = |column: usize| {
-            let name = &columns[column];
-            if logarithms.contains(&column) { format!("log10 {name}") } else { name.clone() }
+            None => rows.parted(TEST_PARTS, *seed).map_err(of_table)?,
         };
-        Ok(Self {
-            target: label_of(target),
-            names: features.iter().map(|&feature| label_of(feature)).collect(),
-            table: Array2::from_shape_vec((labels.len(), features.len()), cells)?,
-            labels,
-            groups,
-        })
+        let (training, validation) = if stops_early {
+            let (training, validation) = rest.parted(VALIDATION_PARTS, *seed).map_err(of_table)?;
+            (training, Some(validation))
+        } else {
+            (rest, None)
+        };
+        Ok(Self { training, validation, test })
     }
 
-    /// The names of the features, as single words.
-    fn model_names(&self) -> Vec<String> {
-        let word = |name: &String| name.replace(|c: char| c.is_whitespace() || "\",:[]{}".contains(c), "_");
-        self.names.iter().map(word).collect()
-    }
-
-    fn part(&self, rows: &[usize]) -> Part {
-        Part {
-            table: self.table.select(Axis(0), rows),
-            labels: rows.iter().map(|&row| self.labels[row]).collect(),
-        }
+    fn named(&self) -> impl Iterator<Item = (&'static str, &Samples)> {
+        let validation = self.validation.as_ref().map(|part| ("validation", part));
+        [("training", &self.training)].into_iter().chain(validation).chain([("test", &self.test)])
     }
 }
 
-/// Some of the rows.
-struct Part {
-    table: Array2<f64>,
-    labels: Vec<f64>,
-}
-
-/// The number in a cell: NaN if it is missing, `None` if it is something else.
-fn number(cell: &str) -> Option<f64> {
-    match cell.trim() {
-        "" | "NA" | "NaN" | "nan" => Some(f64::NAN),
-        "True" | "true" => Some(1.0),
-        "False" | "false" => Some(0.0),
-        cell => cell.parse().ok(),
-    }
-}
-
-fn train(config: &BoosterConfig, training: &Part, held_back: &Part) -> Result<Trained, Box<dyn Error>> {
-    let dataset = Dataset::new(training.table.view(), &BinningConfig::default())?;
+/// Trains on one part, watching another: the test part only where it decides nothing.
+fn train(config: &BoosterConfig, dataset: &Dataset, parts: &Parts) -> Result<Trained, Box<dyn Error>> {
+    let (name, watched) = match &parts.validation {
+        Some(validation) => ("validation", validation),
+        None => ("test", &parts.test),
+    };
     let bar = ProgressBar::new(config.num_iterations as u64).with_style(
-        ProgressStyle::with_template("{bar:40} tree {pos}/{len}  {msg}")
+        ProgressStyle::with_template("{bar:30} {pos}/{len} trees, {eta} left  {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let mut tell = |round: &galmass::gbdt::Round<'_>| {
+    let mut show = |round: &galmass::gbdt::Round<'_>| {
         bar.set_position(round.n_done as u64);
-        if let Some(error) = round.curves.last().and_then(|curve| curve.values.last()) {
-            bar.set_message(format!("rms error {error:.4}"));
-        }
+        let errors: Vec<String> = round
+            .curves
+            .iter()
+            .filter_map(|curve| Some(format!("{} {:.4}", curve.evaluation, curve.values.last()?)))
+            .collect();
+        bar.set_message(format!("rms error: {}", errors.join(", ")));
         ControlFlow::Continue(())
     };
     let trained = Booster::train_with(
         &SquaredError,
         config,
         Training {
-            evaluations: vec![Evaluation::new("held back", held_back.table.view(), &held_back.labels)],
+            evaluations: vec![Evaluation::new(name, watched.table.view(), &watched.labels)],
             metrics: vec![&RootMeanSquaredError],
             evaluates_training: true,
-            progress: Some(&mut tell),
-            ..Training::new(&dataset, &training.labels)
+            progress: Some(&mut show),
+            ..Training::new(dataset, &parts.training.labels)
         },
     )?;
     bar.finish_and_clear();
     Ok(trained)
 }
 
+/// The predictions for a part of the rows, and what they are worth.
+struct Scored<'a> {
+    name: &'static str,
+    part: &'a Samples,
+    predicted: Vec<f64>,
+    errors: [(&'static str, f64); 5],
+}
+
+impl<'a> Scored<'a> {
+    fn new(name: &'static str, part: &'a Samples, booster: &Booster) -> Result<Self, Box<dyn Error>> {
+        let predicted = booster.predict(part.table.view())?;
+        let residuals = Residuals::new(&predicted, &part.labels)?;
+        let absolute: f64 = residuals.values().iter().map(|residual| residual.abs()).sum();
+        let errors = [
+            ("bias", residuals.bias()),
+            ("scatter", residuals.scatter()),
+            ("half_width_16_84", residuals.half_width_16_84()),
+            ("rms_error", residuals.bias().hypot(residuals.scatter())),
+            ("mean_absolute_error", absolute / predicted.len() as f64),
+        ];
+        Ok(Self { name, part, predicted, errors })
+    }
+}
+
+fn print_scores(scores: &[Scored<'_>], booster: &Booster) {
+    println!("{} trees", booster.trees().len());
+    println!(
+        "{:<12}{:>8}{:>10}{:>10}{:>12}{:>12}{:>12}",
+        "part", "rows", "bias", "1σ", "(84-16)/2", "rms error", "mean error"
+    );
+    for Scored { name, part, errors, .. } in scores {
+        let [bias, scatter, half_width, rms, mean] = errors.map(|(_, value)| value);
+        let n_rows = part.labels.len();
+        println!("{name:<12}{n_rows:>8}{bias:>10.4}{scatter:>10.4}{half_width:>12.4}{rms:>12.4}{mean:>12.4}");
+    }
+}
+
 fn write_table(folder: &Path, name: &str, columns: Vec<Column>) -> Result<(), Box<dyn Error>> {
     Ok(Table { columns, ..Table::default() }.write_csv(&folder.join(name))?)
 }
 
-fn write_scores(
-    folder: &Path,
-    residuals: &Residuals,
-    rmse: f64,
-    n_training: usize,
-    n_held_back: usize,
-) -> Result<(), Box<dyn Error>> {
-    let numbers = [
-        ("bias", residuals.bias()),
-        ("scatter", residuals.scatter()),
-        ("rms_error", rmse),
-        ("n_training", n_training as f64),
-        ("n_held_back", n_held_back as f64),
+fn integers(name: &str, values: impl Iterator<Item = u64>) -> Column {
+    let values = ColumnValues::Integers(values.map(|value| value as i64).collect());
+    Column { name: name.into(), unit: "1".into(), values }
+}
+
+fn write_scores(folder: &Path, scores: &[Scored<'_>]) -> Result<(), Box<dyn Error>> {
+    let mut columns = vec![
+        Column::texts("part", scores.iter().map(|score| score.name.to_owned()).collect()),
+        integers("n_rows", scores.iter().map(|score| score.part.labels.len() as u64)),
     ];
-    let columns = numbers.map(|(name, number)| Column::floats(name, "1", vec![number]));
-    write_table(folder, "scores.csv", columns.to_vec())
+    for (index, (name, _)) in scores[0].errors.iter().enumerate() {
+        let values = scores.iter().map(|score| score.errors[index].1);
+        columns.push(Column::floats(*name, "1", values.collect()));
+    }
+    write_table(folder, "scores.csv", columns)
 }
 
-fn write_predictions(folder: &Path, truth: &[f64], predicted: &[f64]) -> Result<(), Box<dyn Error>> {
-    let columns = [("truth", truth), ("predicted", predicted)]
-        .map(|(name, values)| Column::floats(name, "1", values.to_vec()));
-    write_table(folder, "predictions.csv", columns.to_vec())
+/// Writes all rows by the line that they have in their file, so that the parts can be made again elsewhere.
+fn write_predictions(folder: &Path, scores: &[Scored<'_>]) -> Result<(), Box<dyn Error>> {
+    let parts = scores.iter().flat_map(|score| vec![score.name.to_owned(); score.predicted.len()]);
+    let lines = scores.iter().flat_map(|score| score.part.lines.iter().copied());
+    let labels = scores.iter().flat_map(|score| score.part.labels.iter().copied());
+    let predicted = scores.iter().flat_map(|score| score.predicted.iter().copied());
+    let columns = vec![
+        Column::texts("part", parts.collect()),
+        integers("line", lines),
+        Column::floats("true", "1", labels.collect()),
+        Column::floats("predicted", "1", predicted.collect()),
+    ];
+    write_table(folder, "predictions.csv", columns)
 }
 
-/// Writes and draws what share of the gain each feature has, in per cent, the largest first; returns them in the order
-/// of the features.
-fn write_importance(folder: &Path, booster: &Booster, names: &[String]) -> Result<Vec<f64>, Box<dyn Error>> {
-    const MOST_BARS: usize = 20;
-    let gains = booster.importance_by_gain();
-    let splits = booster.importance_by_split();
+fn draw_scores(folder: &Path, target: &str, scores: &[Scored<'_>]) -> Result<(), Box<dyn Error>> {
+    let panels: Vec<PredictionPanel<'_>> = scores
+        .iter()
+        .filter(|score| score.name != "training")
+        .map(|score| PredictionPanel {
+            title: score.name.into(),
+            truth: &score.part.labels,
+            predicted: &score.predicted,
+            quantity_label: target.into(),
+            residual_label: "predicted − true".into(),
+        })
+        .collect();
+    Ok(draw_predictions(&folder.join("predictions.png"), target, &panels)?)
+}
+
+/// Draws the errors of the parts that were watched, tree by tree.
+fn draw_course(folder: &Path, target: &str, trained: &Trained) -> Result<(), Box<dyn Error>> {
+    let n_rounds = trained.curves.iter().map(|curve| curve.values.len()).max().unwrap_or(0);
+    let trees: Vec<f64> = (1..=n_rounds).map(|n| n as f64).collect();
+    let series = |label: String, x, y, style| ProfileSeries { label, x, y, errors: None, style };
+    let mut all = Vec::new();
+    for curve in &trained.curves {
+        let n_rounds = curve.values.len();
+        all.push(series(curve.evaluation.clone(), &trees[..n_rounds], &curve.values, SeriesStyle::Line));
+    }
+    if let Some(watched) = trained.curves.last()
+        && let kept @ 1.. = trained.best_round
+        && kept < n_rounds
+    {
+        let (x, y) = (&trees[kept - 1..kept], &watched.values[kept - 1..kept]);
+        all.push(series(format!("{kept} trees kept"), x, y, SeriesStyle::Points));
+    }
+    let panel = ProfilePanel {
+        title: String::new(),
+        x_label: "trees".into(),
+        y_label: "rms error".into(),
+        x_scale: ProfileScale::Linear,
+        y_scale: ProfileScale::Log,
+        series: all,
+        marks: Vec::new(),
+        is_low: false,
+    };
+    Ok(draw_profiles(&folder.join("loss.png"), target, &[vec![panel]])?)
+}
+
+/// Writes and draws what share of the gain each feature has, in per cent, the largest first; returns the shares in the
+/// order of the features.
+fn report_importance(
+    folder: &Path,
+    target: &str,
+    booster: &Booster,
+    labels: &[String],
+) -> Result<Vec<f64>, Box<dyn Error>> {
+    let (gains, splits) = (booster.importance_by_gain(), booster.importance_by_split());
     let all: f64 = gains.iter().sum();
     let shares: Vec<f64> =
         gains.iter().map(|gain| if all > 0.0 { 100.0 * gain / all } else { 0.0 }).collect();
-    let mut order: Vec<usize> = (0..names.len()).collect();
+    let mut order: Vec<usize> = (0..labels.len()).collect();
     order.sort_by(|&a, &b| gains[b].total_cmp(&gains[a]));
-    let of =
-        |values: &dyn Fn(usize) -> f64| order.iter().map(|&feature| values(feature)).collect::<Vec<f64>>();
-    let sorted: Vec<String> = order.iter().map(|&feature| names[feature].clone()).collect();
+    let names: Vec<String> = order.iter().map(|&feature| labels[feature].clone()).collect();
+    let sorted = |of: &dyn Fn(usize) -> f64| order.iter().map(|&feature| of(feature)).collect::<Vec<f64>>();
+    let values = sorted(&|feature| shares[feature]);
     let columns = vec![
-        Column::texts("feature", sorted.clone()),
-        Column::floats("share_of_gain", "%", of(&|feature| shares[feature])),
-        Column::floats("gain", "1", of(&|feature| gains[feature])),
-        Column::floats("n_splits", "1", of(&|feature| splits[feature] as f64)),
+        Column::texts("feature", names.clone()),
+        Column::floats("share_of_gain", "%", values.clone()),
+        Column::floats("gain", "1", sorted(&|feature| gains[feature])),
+        integers("n_splits", order.iter().map(|&feature| splits[feature] as u64)),
     ];
     write_table(folder, "importance.csv", columns)?;
-    let n_bars = sorted.len().min(MOST_BARS);
-    let values = of(&|feature| shares[feature]);
+    let n_bars = names.len().min(MOST_BARS);
+    let width = names[..n_bars].iter().map(|name| name.chars().count()).max().unwrap_or(0).max(12);
+    println!("{:<width$}{:>12}", "feature", "gain [%]");
+    names.iter().zip(&values).take(n_bars).for_each(|(name, share)| println!("{name:<width$}{share:>12.1}"));
     let bars = Bars {
-        names: &sorted[..n_bars],
+        names: &names[..n_bars],
         values: &values[..n_bars],
         value_label: "share of the gain [%]".into(),
     };
-    draw_bars(&folder.join("importance.png"), "Importance of features", &bars)?;
+    draw_bars(&folder.join("importance.png"), target, &bars)?;
     Ok(shares)
-}
-
-/// Draws the error of both parts, tree by tree.
-fn draw_course(folder: &Path, curves: &[&[f64]]) -> Result<(), Box<dyn Error>> {
-    let [training, held_back] = curves else { return Ok(()) };
-    let curve =
-        LossCurve { training, validation: held_back, best_epoch: None, loss_label: "rms error".into() };
-    Ok(draw_loss_curve(&folder.join("loss.png"), "Error with the number of trees", &curve)?)
 }
