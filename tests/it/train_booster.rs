@@ -148,7 +148,7 @@ fn bad_input_is_refused_in_a_sentence_and_leaves_nothing() {
     with("light", "noise", &["noise"]);
     with("g0,0,0,,0,1000000000", "g0,0,0,,0,inf", &["line 2", "mass", "inf"]);
     for (text, words) in [
-        ("", "no column"),
+        ("", "no rows"),
         ("a,b,mass\n", "no rows"),
         ("a,mass\n1,\n2,NaN\n", "no row has a value"),
         ("a,mass\n1,2\n3,4\n", "2 groups"),
@@ -157,7 +157,7 @@ fn bad_input_is_refused_in_a_sentence_and_leaves_nothing() {
         refused(&changed, &mass, &["changed.csv", words]);
     }
     fs::write(&changed, b"a,mass\n1,2\n\xff,4\n").unwrap();
-    refused(&changed, &mass, &["changed.csv", "line: 3"]);
+    refused(&changed, &mass, &["changed.csv", "line 3"]);
 }
 
 #[test]
@@ -195,4 +195,52 @@ fn the_example_of_lightgbm_has_its_error() {
     // LightGBM 4 with the same settings.
     let error = figures["test_rms_error"].as_f64().unwrap();
     assert!((error - 0.4143).abs() < 1e-4, "{figures}");
+}
+
+#[test]
+fn a_case_is_timed_and_a_broken_one_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: Vec<u8>| fs::write(folder.path().join(name), bytes).unwrap();
+    let doubles = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let meta = |layout: &str| {
+        let meta = format!(r#"{{"n_train": 60, "n_test": 2, "n_features": 2, "layout": "{layout}"}}"#);
+        write("meta.json", meta.into_bytes());
+    };
+    let table: Vec<f64> =
+        (0..120).map(|cell| if cell % 2 == 0 { f64::from(cell / 60) } else { 0.0 }).collect();
+    let labels: Vec<f64> = (0..60).map(|row| if row < 30 { 2.0 } else { 4.0 }).collect();
+    write("X_train.f64", doubles(&table));
+    write("X_test.f64", doubles(&[0.0, 0.0, 1.0, 0.0]));
+    write("y_train.f64", doubles(&labels));
+    // The same without its zeros.
+    let starts = |counts: &[i64]| counts.iter().flat_map(|count| count.to_le_bytes()).collect::<Vec<u8>>();
+    write("train.indptr.i64", starts(&(0..=60).map(|row| (row - 30).max(0)).collect::<Vec<i64>>()));
+    write("train.indices.i32", vec![0; 4 * 30]);
+    write("train.data.f64", doubles(&[1.0; 30]));
+    write("test.indptr.i64", starts(&[0, 0, 1]));
+    write("test.indices.i32", vec![0; 4]);
+    write("test.data.f64", doubles(&[1.0]));
+
+    let out = folder.path().join("predictions.f64");
+    let settings = r#"{"rounds": 1, "num_leaves": 2, "learning_rate": 1.0, "threads": 1}"#;
+    let bench = |settings: &str| {
+        run("bench_booster", &[folder.path().to_str().unwrap(), settings, out.to_str().unwrap()])
+    };
+    for layout in ["dense", "csr"] {
+        meta(layout);
+        let times = bench(settings).json();
+        assert!(
+            times["train_s"].as_f64().unwrap() > 0.0 && times["row_s"].as_f64().unwrap() >= 0.0,
+            "{times}"
+        );
+        assert_eq!(fs::read(&out).unwrap(), doubles(&[2.0, 4.0]), "{layout}");
+    }
+    assert!(bench(r#"{"leaves": 2}"#).refusal().contains("leaves"));
+    write("train.indices.i32", vec![7; 4 * 30]);
+    assert!(bench(settings).refusal().contains("train.indices.i32"));
+    meta("dense");
+    write("y_train.f64", doubles(&labels[1..]));
+    assert!(bench(settings).refusal().contains("y_train.f64: 472 bytes are not 60 numbers of 8"));
+    meta("cubic");
+    assert!(bench(settings).refusal().contains("meta.json"));
 }
