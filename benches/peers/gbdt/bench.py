@@ -201,7 +201,7 @@ def main():
     ap.add_argument("--rounds", type=int, default=None, help="trees, in place of what the case says")
     ap.add_argument("--rust-bin", default="target/release", help="where the programs of rust_peers are")
     ap.add_argument("--cmd", action="append", default=[])
-    ap.add_argument("--rows", type=int, default=300, help="single rows to predict")
+    ap.add_argument("--rows", type=int, default=100, help="single rows to predict")
     a = ap.parse_args()
     programs = dict(command.split("=", 1) for command in a.cmd)
     wanted = [name for name in a.peers.split(",") if name]
