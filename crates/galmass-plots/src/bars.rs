@@ -7,7 +7,8 @@ use crate::canvas::Destination;
 use crate::colour_map::{BLUE, INK};
 use crate::error::PlotError;
 use crate::picture::{Align, Ink, Picture, Rect, Text};
-use crate::scale::is_known;
+use crate::scale::{is_known, is_range};
+use crate::ticks;
 
 /// The width of the frame, and the height that a bar has with the room around it \[pt\].
 const WIDTH: f64 = 150.0;
@@ -24,7 +25,7 @@ const ROOM: f64 = 0.18;
 pub struct Bars<'a> {
     /// The names, from the top.
     pub names: &'a [String],
-    /// The numbers, as many; what is not finite, or below 0, has no bar.
+    /// The numbers, as many; what is not finite, or not above 0, has no bar.
     pub values: &'a [f64],
     /// The axis with its unit.
     pub value_label: String,
@@ -65,12 +66,14 @@ fn figure(title: &str, bars: &Bars<'_>) -> Result<Picture, PlotError> {
     }
     let length = |value: f64| if is_known(value) { value.max(0.0) } else { 0.0 };
     let longest = values.iter().map(|&value| length(value)).fold(0.0, f64::max);
+    // A number so small that zero to it is no range counts as zero.
+    let longest = if is_range([0.0, longest]) { longest } else { 0.0 };
     let frame = Rect::new(0.0, 0.0, WIDTH, PITCH * names.len() as f64);
     let axis = Axis::linear([0.0, if longest > 0.0 { (1.0 + ROOM) * longest } else { 1.0 }], &**value_label);
     let mut picture = Picture::default();
     for (index, (name, &value)) in names.iter().zip(*values).enumerate() {
         let middle = PITCH * (index as f64 + 0.5);
-        let end = axis.fraction(length(value)) * WIDTH;
+        let end = if longest > 0.0 { axis.fraction(length(value)) * WIDTH } else { 0.0 };
         if end > 0.0 {
             let bar = Rect::new(0.0, middle - 0.5 * FILLED * PITCH, end, FILLED * PITCH);
             picture.rect(bar, Ink { colour: BLUE, opacity: 0.7 });
@@ -87,16 +90,16 @@ fn figure(title: &str, bars: &Bars<'_>) -> Result<Picture, PlotError> {
     Ok(picture)
 }
 
-/// A number with three digits of the largest.
+/// A number with as many decimals as give the largest three digits.
 fn number(value: f64, largest: f64) -> String {
     if !is_known(value) {
         return "unknown".into();
     }
-    let digits = if largest > 0.0 { 2 - largest.log10().floor() as i32 } else { 0 };
-    if digits > 6 || digits < -3 {
-        format!("{value:.2e}")
+    let decimals = if largest > 0.0 { 2 - largest.log10().floor() as i32 } else { 0 };
+    if (-3..=6).contains(&decimals) {
+        format!("{value:.*}", decimals.max(0) as usize)
     } else {
-        format!("{value:.*}", digits.max(0) as usize)
+        ticks::number(value, 3)
     }
 }
 
@@ -107,7 +110,9 @@ mod tests {
     #[test]
     fn any_numbers_are_drawn_without_a_text_over_another() {
         let names: Vec<String> = ["M_r", "g - r", "a name that is long"].map(String::from).to_vec();
-        for values in [[50.0, 30.0, 20.0], [0.0; 3], [f64::NAN, 1.0, -1.0], [1e99, 1.0, 1e-99], [1e-9; 3]] {
+        for values in
+            [[50.0, 30.0, 20.0], [0.0; 3], [f64::NAN, 1.0, -1.0], [1e99, 1.0, 1e-99], [1e-9; 3], [1e-200; 3]]
+        {
             let bars = Bars { names: &names, values: &values, value_label: "share [%]".into() };
             figure("Importance", &bars).unwrap().assert_no_text_overlaps();
         }
@@ -123,10 +128,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_three_digits_of_the_largest() {
+    fn the_largest_number_has_three_digits() {
         assert_eq!([75.25, 3.125].map(|value| number(value, 75.25)), ["75.2", "3.1"]);
         assert_eq!(number(0.5, 0.5), "0.500");
-        assert_eq!(number(1.0, 1e9), "1.00e0");
+        assert_eq!(number(1.0, 1e9), "1.00");
+        assert_eq!(number(2.5e9, 2.5e9), "2.50×10⁹");
         assert_eq!(number(f64::NAN, 1.0), "unknown");
     }
 }

@@ -15,7 +15,7 @@ type Draw = fn(&Path) -> Result<(), PlotError>;
 
 /// Each kind of figure, and texts that must be in it.
 const FIGURES: [(&str, Draw, &[&str]); 4] = [
-    ("bars", bars, &["Importance", "M_r", "colour", "share [%]", "65.0", "4.50"]),
+    ("bars", bars, &["Importance", "M_r", "colour", "share [%]", "65.0", "3.5"]),
     ("maps", maps, &["Two maps", "Light", "Velocity", "x [kpc]", "y [kpc]", "L [L☉]", "v [km/s]", "10⁸"]),
     ("loss", loss, &["A training", "epoch", "error [dex²]", "training", "validation", "best epoch 31"]),
     (
@@ -26,9 +26,9 @@ const FIGURES: [(&str, Draw, &[&str]); 4] = [
 ];
 
 fn bars(path: &Path) -> Result<(), PlotError> {
-    let names =
-        ["M_r", "velocity dispersion", "colour", "axis ratio", "Sersic index", "spin"].map(String::from);
-    let values = [65.0, 20.0, 8.0, 4.5, 2.5, 0.0];
+    let names = ["M_r", "dispersion", "colour", "axis ratio", "Sersic index", "spin", "cold", "warm", "hot"]
+        .map(String::from);
+    let values = [65.0, 20.0, 6.0, 3.5, 2.5, 2.0, 1.0, 0.0, 0.0];
     draw_bars(path, "Importance", &Bars { names: &names, values: &values, value_label: "share [%]".into() })
 }
 

@@ -103,8 +103,8 @@ fn predictions() {
 #[test]
 #[ignore = "draws figures to be looked at"]
 fn bars() {
-    let names =
-        ["M_r", "velocity dispersion", "colour g − r", "axis ratio", "Sersic index", "spin"].map(String::from);
+    let names = ["M_r", "velocity dispersion", "colour g − r", "axis ratio", "Sersic index", "spin"]
+        .map(String::from);
     let bars = |values| Bars { names: &names, values, value_label: "share of the gain [%]".into() };
     for format in FORMATS {
         let shares = bars(&[64.8, 20.3, 8.1, 4.4, 2.4, 0.0]);
