@@ -221,6 +221,8 @@ def main():
             for peer in peers:
                 if meta["n_train"] > MOST_ROWS.get(peer, np.inf) or (peer == "p_gbdt" and threads > 1):
                     errors[peer] = "takes too long"
+                elif peer in RUST and not os.path.exists(programs[peer]):
+                    errors[peer] = "not built"
                 elif peer in PEERS:
                     try:
                         warm_up(PEERS[peer], case, threads)

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -39,6 +40,7 @@ ap.add_argument("--galmass", default=EXAMPLE)
 ap.add_argument("--rust-bin", default=os.path.join(HERE, "rust_peers/target/release"))
 ap.add_argument("--out", default="-")
 ap.add_argument("--jsonl", default=None, help="also keep every measurement, one JSON line each, as it is made")
+ap.add_argument("--note", default="", help="what else to say above the tables")
 ap.add_argument("--read", default=None, help="measure nothing: make the table of a file that --jsonl has made")
 A = ap.parse_args()
 
@@ -112,10 +114,10 @@ def section(records, case):
     return "\n".join(part for part in parts if part)
 
 
-def rust_versions():
+def rust_versions(peers):
     with open(os.path.join(HERE, "rust_peers/Cargo.toml")) as file:
-        lines = [line.split(" = ") for line in file if 'version = "=' in line]
-    return [f"{line[0]} {line[2].split('=')[1].split(chr(34))[0]}" for line in lines]
+        found = [re.match(r'([\w-]+) = {.*version = "=([^"]*)"', line) for line in file]
+    return [" ".join(match.groups()) for match in found if match and f"p_{match[1].removesuffix('-ml')}" in peers]
 
 
 def main():
@@ -137,11 +139,14 @@ def main():
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as file:
             processor = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), processor)
-    versions = [f"{peer} {label}" for peer, label in sorted({(r["peer"], r["version"]) for r in records if r.get("version")})]
-    text = ("# The booster of galmass beside others\n\nMade by `benches/peers/gbdt/compare.py`. Training is from the table in memory to the "
-            "trees, bins included. Ratios are to LightGBM in\nthe same runs: below 1 is faster; programs take turns, and medians "
-            f"are shown. Single rows of Python programs are mostly\nthe cost of the call. On: {processor}.\n\n"
-            f"Versions: {', '.join(versions + rust_versions())}.\n\n" + "\n".join(filter(None, (section(records, case) for case in CASES))))
+    peers = {r["peer"] for r in records if "median_s" in r}
+    named = sorted({(r["peer"], r["version"]) for r in records if r.get("version")})
+    versions = [f"{peer} {label}" for peer, label in named]
+    head = ("# The booster of galmass beside others\n\nMade by `benches/peers/gbdt/compare.py`. Training is from the table in "
+            "memory to the trees, bins included. Ratios are\nto LightGBM in the same runs: below 1 is faster; programs take "
+            "turns, and medians are shown. Single rows of Python\nprograms are mostly the cost of the call. "
+            f"On: {processor}.\n\n{A.note}{chr(10) * 2 * bool(A.note)}Versions: {', '.join(versions + rust_versions(peers))}.\n\n")
+    text = head + "\n".join(filter(None, (section(records, case) for case in CASES)))
     if A.out == "-":
         print(text)
         return

@@ -17,8 +17,6 @@ const PITCH: f64 = 11.0;
 const FILLED: f64 = 0.7;
 /// Between a text and what it belongs to \[pt\].
 const GAP: f64 = 3.0;
-/// Room beside the longest bar for its number, as a share of the bar.
-const ROOM: f64 = 0.18;
 
 /// Named numbers, such as the importance of features.
 #[derive(Clone, Debug)]
@@ -69,9 +67,14 @@ fn figure(title: &str, bars: &Bars<'_>) -> Result<Picture, PlotError> {
     // A number so small that zero to it is no range counts as zero.
     let longest = if is_range([0.0, longest]) { longest } else { 0.0 };
     let frame = Rect::new(0.0, 0.0, WIDTH, PITCH * names.len() as f64);
-    let axis = Axis::linear([0.0, if longest > 0.0 { (1.0 + ROOM) * longest } else { 1.0 }], &**value_label);
+    // Room for the widest number beside the longest bar.
+    let numbers: Vec<String> = values.iter().map(|&value| number(value, longest)).collect();
+    let right = |text: &String| Text::beside(text, GAP, 0.0, TICK_SIZE, Align::Start).bounds().right;
+    let room = numbers.iter().map(right).fold(0.0, f64::max) + GAP;
+    let end = if longest > 0.0 { longest * WIDTH / (WIDTH - room.min(0.5 * WIDTH)) } else { 1.0 };
+    let axis = Axis::linear([0.0, end], &**value_label);
     let mut picture = Picture::default();
-    for (index, (name, &value)) in names.iter().zip(*values).enumerate() {
+    for (index, ((name, &value), number)) in names.iter().zip(*values).zip(numbers).enumerate() {
         let middle = PITCH * (index as f64 + 0.5);
         let end = if longest > 0.0 { axis.fraction(length(value)) * WIDTH } else { 0.0 };
         if end > 0.0 {
@@ -79,7 +82,7 @@ fn figure(title: &str, bars: &Bars<'_>) -> Result<Picture, PlotError> {
             picture.rect(bar, Ink { colour: BLUE, opacity: 0.7 });
         }
         picture.text(Text::beside(name, -GAP, middle, TICK_SIZE, Align::End));
-        picture.text(Text::beside(number(value, longest), end + GAP, middle, TICK_SIZE, Align::Start));
+        picture.text(Text::beside(number, end + GAP, middle, TICK_SIZE, Align::Start));
     }
     if longest == 0.0 {
         draw_note(&mut picture, frame, "nothing above 0");
@@ -106,6 +109,7 @@ fn number(value: f64, largest: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::Shape;
 
     #[test]
     fn any_numbers_are_drawn_without_a_text_over_another() {
@@ -114,7 +118,13 @@ mod tests {
             [[50.0, 30.0, 20.0], [0.0; 3], [f64::NAN, 1.0, -1.0], [1e99, 1.0, 1e-99], [1e-9; 3], [1e-200; 3]]
         {
             let bars = Bars { names: &names, values: &values, value_label: "share [%]".into() };
-            figure("Importance", &bars).unwrap().assert_no_text_overlaps();
+            let picture = figure("Importance", &bars).unwrap();
+            picture.assert_no_text_overlaps();
+            let is_in_frame = |shape: &Shape| match shape {
+                Shape::Text(text) if matches!(text.align, Align::Start) => text.bounds().right < WIDTH,
+                _ => true,
+            };
+            assert!(picture.shapes.iter().all(is_in_frame), "{values:?}");
         }
     }
 
