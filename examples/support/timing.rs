@@ -14,6 +14,7 @@ const MOST_TOGETHER: f64 = 10_000.0;
 
 /// What a call took: medians of its repetitions.
 #[derive(Clone, Copy, Debug)]
+#[allow(dead_code)] // not all examples tell them all
 pub(crate) struct Spent {
     /// The wall time \[s\].
     pub(crate) median_s: f64,
@@ -38,23 +39,50 @@ pub(crate) fn time<T, E>(seconds: f64, call: impl Fn() -> Result<T, E>) -> Resul
     let begin = Instant::now();
     let (mut wall, mut all, mut busiest) = (Vec::new(), Vec::new(), Vec::new());
     while wall.len() < FEWEST || wall.len() < MOST && begin.elapsed() < limit {
-        let (before, start) = (thread_seconds(), Instant::now());
+        let watch = Stopwatch::start();
         for _ in 0..n_together {
             result = call()?;
         }
-        wall.push(per_call(start.elapsed().as_secs_f64()));
-        let spent: Vec<f64> = thread_seconds()
-            .into_iter()
-            .map(|(thread, seconds)| {
-                let earlier = before.iter().find(|(other, _)| *other == thread);
-                seconds - earlier.map_or(0.0, |(_, seconds)| *seconds)
-            })
-            .collect();
-        all.push(per_call(spent.iter().sum::<f64>()));
-        busiest.push(per_call(spent.iter().copied().fold(0.0, f64::max)));
+        let [wall_s, all_s, busiest_s] = watch.stop();
+        wall.push(per_call(wall_s));
+        all.push(per_call(all_s));
+        busiest.push(per_call(busiest_s));
     }
     let min_s = wall.iter().copied().fold(f64::INFINITY, f64::min);
     Ok((result, Spent { median_s: median(wall), min_s, cpu_s: median(all), busiest_s: median(busiest) }))
+}
+
+/// Makes a call once, and returns its result and its times.
+#[allow(dead_code)] // for calls too long to repeat
+pub(crate) fn time_once<T, E>(call: impl FnOnce() -> Result<T, E>) -> Result<(T, Spent), E> {
+    let watch = Stopwatch::start();
+    let result = call()?;
+    let [wall_s, cpu_s, busiest_s] = watch.stop();
+    Ok((result, Spent { median_s: wall_s, min_s: wall_s, cpu_s, busiest_s }))
+}
+
+struct Stopwatch {
+    threads: Vec<(OsString, f64)>,
+    start: Instant,
+}
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self { threads: thread_seconds(), start: Instant::now() }
+    }
+
+    /// The seconds since then: of the clock, of the processor for all threads, and for the busiest.
+    fn stop(self) -> [f64; 3] {
+        let wall_s = self.start.elapsed().as_secs_f64();
+        let spent: Vec<f64> = thread_seconds()
+            .into_iter()
+            .map(|(thread, seconds)| {
+                let earlier = self.threads.iter().find(|(other, _)| *other == thread);
+                seconds - earlier.map_or(0.0, |(_, seconds)| *seconds)
+            })
+            .collect();
+        [wall_s, spent.iter().sum(), spent.iter().copied().fold(0.0, f64::max)]
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -8,4 +8,5 @@ mod measure_galaxy;
 mod observe_galaxy;
 mod potential;
 mod real_galaxies;
+mod train_booster;
 mod train_on_maps;

@@ -5,6 +5,7 @@
 //! * [`draw_maps`]: rows of maps, each with its own colour bar;
 //! * [`draw_profiles`]: lines and points with errors over one another, such as profiles of a galaxy;
 //! * [`draw_distribution`]: a histogram whose ranges have names, such as kinds of orbits;
+//! * [`draw_bars`]: named numbers, such as the importance of features;
 //! * [`draw_loss_curve`]: training and validation loss, and the epoch that was kept;
 //! * [`draw_predictions`]: predicted against true values, with bias, scatter and the histogram of the residuals.
 //!
@@ -34,6 +35,7 @@
 //! ```
 
 mod axes;
+mod bars;
 mod canvas;
 mod colour_bar;
 mod colour_map;
@@ -51,6 +53,7 @@ mod profiles;
 mod scale;
 mod ticks;
 
+pub use bars::{Bars, draw_bars};
 pub use distribution::{Distribution, DistributionRange, draw_distribution};
 pub use error::PlotError;
 pub use loss::{LossCurve, draw_loss_curve};

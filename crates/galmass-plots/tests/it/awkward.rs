@@ -1,8 +1,8 @@
 //! Data that a caller did not mean to draw: each is drawn, or is an error in words.
 
 use galmass_plots::{
-    ColourScale, LossCurve, MapPanel, PlotError, PredictionPanel, draw_loss_curve, draw_maps,
-    draw_predictions,
+    Bars, ColourScale, LossCurve, MapPanel, PlotError, PredictionPanel, draw_bars, draw_loss_curve,
+    draw_maps, draw_predictions,
 };
 use ndarray::{Array2, array};
 
@@ -48,6 +48,14 @@ fn try_predictions(truth: &[f64], predicted: &[f64]) -> Result<(), PlotError> {
         let path = folder.path().join("predictions").with_extension(format);
         draw_predictions(&path, "Predictions", std::slice::from_ref(&panel))
     })
+}
+
+fn try_bars(names: &[String], values: &[f64]) -> Result<(), PlotError> {
+    let folder = tempfile::tempdir().unwrap();
+    let bars = Bars { names, values, value_label: "share".into() };
+    FORMATS
+        .iter()
+        .try_for_each(|format| draw_bars(&folder.path().join("bars").with_extension(format), "Bars", &bars))
 }
 
 #[test]
@@ -175,4 +183,32 @@ fn impossible_predictions_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let error = draw_predictions(&folder.path().join("a.png"), "Nothing", &[]).unwrap_err();
     assert_eq!(error.to_string(), "the figure \"Nothing\" has no panels");
+}
+
+#[test]
+fn awkward_bars_are_drawn() {
+    let names = |n: usize| (0..n).map(|index| format!("feature {index}")).collect::<Vec<_>>();
+    for values in [
+        &[0.0][..],
+        &[f64::NAN, f64::INFINITY],
+        &[-1.0, -2.0],
+        &[f64::MAX, 5e-324],
+        &[5e-324, 0.0],
+        &[1e100, 1.0, -1e100],
+    ] {
+        try_bars(&names(values.len()), values).unwrap();
+    }
+    try_bars(&[String::new(), "the same".into(), "the same".into()], &[1.0, 2.0, 3.0]).unwrap();
+    try_bars(&names(100), &[1.0; 100]).unwrap();
+}
+
+#[test]
+fn impossible_bars_are_errors() {
+    let names = vec!["one".to_owned(); 500];
+    let error = try_bars(&[], &[]).unwrap_err();
+    assert_eq!(error.to_string(), "the figure \"Bars\" has no bars");
+    let error = try_bars(&names[..2], &[1.0]).unwrap_err();
+    assert!(matches!(error, PlotError::LengthsDiffer { expected: 2, found: 1, .. }), "{error}");
+    let error = try_bars(&names, &[1.0; 500]).unwrap_err();
+    assert!(matches!(error, PlotError::TooLarge { .. }), "{error}");
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use galmass_plots::{
-    ColourScale, LossCurve, PlotError, PredictionPanel, draw_loss_curve, draw_maps, draw_predictions,
+    Bars, ColourScale, LossCurve, PlotError, PredictionPanel, draw_bars, draw_loss_curve, draw_maps,
+    draw_predictions,
 };
 use tempfile::TempDir;
 
@@ -13,7 +14,8 @@ use crate::data;
 type Draw = fn(&Path) -> Result<(), PlotError>;
 
 /// Each kind of figure, and texts that must be in it.
-const FIGURES: [(&str, Draw, &[&str]); 3] = [
+const FIGURES: [(&str, Draw, &[&str]); 4] = [
+    ("bars", bars, &["Importance", "M_r", "colour", "share [%]", "65.0", "3.5"]),
     ("maps", maps, &["Two maps", "Light", "Velocity", "x [kpc]", "y [kpc]", "L [L☉]", "v [km/s]", "10⁸"]),
     ("loss", loss, &["A training", "epoch", "error [dex²]", "training", "validation", "best epoch 31"]),
     (
@@ -22,6 +24,13 @@ const FIGURES: [(&str, Draw, &[&str]); 3] = [
         &["Masses", "Test set", "true log M [M☉]", "predicted log M [M☉]", "residual [dex]", "n = 300"],
     ),
 ];
+
+fn bars(path: &Path) -> Result<(), PlotError> {
+    let names = ["M_r", "dispersion", "colour", "axis ratio", "Sersic index", "spin", "cold", "warm", "hot"]
+        .map(String::from);
+    let values = [65.0, 20.0, 6.0, 3.5, 2.5, 2.0, 1.0, 0.0, 0.0];
+    draw_bars(path, "Importance", &Bars { names: &names, values: &values, value_label: "share [%]".into() })
+}
 
 fn maps(path: &Path) -> Result<(), PlotError> {
     let (light, velocity) = (data::light(60, 0.5), data::velocity(24, 100.0));

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use galmass_plots::{
-    ColourScale, LossCurve, MapPanel, PredictionPanel, draw_loss_curve, draw_maps, draw_predictions,
+    Bars, ColourScale, LossCurve, MapPanel, PredictionPanel, draw_bars, draw_loss_curve, draw_maps,
+    draw_predictions,
 };
 
 use crate::data;
@@ -97,6 +98,20 @@ fn predictions() {
         let panels = [few.clone(), many.clone(), few.clone(), many.clone()];
         draw_predictions(&path("predictions", format), "Masses inside three radii", &panels).unwrap();
     }
+}
+
+#[test]
+#[ignore = "draws figures to be looked at"]
+fn bars() {
+    let names = ["M_r", "velocity dispersion", "colour g − r", "axis ratio", "Sersic index", "spin"]
+        .map(String::from);
+    let bars = |values| Bars { names: &names, values, value_label: "share of the gain [%]".into() };
+    for format in FORMATS {
+        let shares = bars(&[64.8, 20.3, 8.1, 4.4, 2.4, 0.0]);
+        draw_bars(&path("bars", format), "Importance of features", &shares).unwrap();
+    }
+    let odd = bars(&[3.0e7, -1.0, f64::NAN, 2.5e7, 1.0, f64::INFINITY]);
+    draw_bars(&path("bars_awkward", "png"), "Numbers that nobody meant to draw", &odd).unwrap();
 }
 
 #[test]
