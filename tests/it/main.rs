@@ -1,5 +1,6 @@
 //! Journeys through several crates at once, and the examples as a user runs them.
 
+mod build_dataset;
 mod circularity;
 mod data;
 mod example;
