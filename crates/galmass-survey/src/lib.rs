@@ -10,7 +10,7 @@
 //! `galmass-stats`, and how samples lie on the disk in `galmass-dataset`. Here is what makes a survey of them: which maps
 //! and numbers a sample has ([`SurveyConfig`], [`SurveyChannel`]), what is done once a galaxy and what once a line of
 //! sight ([`observe_samples`]), and how galaxies are dealt out to shards, threads and machines ([`build`],
-//! [`SurveyBuild`]).
+//! [`SurveyBuild`]; with the feature `mpi` also `Ranks`).
 //!
 //! * A set is the same bytes whoever made which part of it: a galaxy's samples depend on the galaxy and the settings alone,
 //!   and a shard on its galaxies.

@@ -69,7 +69,7 @@ pub enum RankProgress {
 /// `mpirun --enable-recovery`, or the others are ended with it, and `resume` makes what is missing.
 ///
 /// ```text
-/// mpirun --enable-recovery -n 64 target/release/examples/build_dataset --ranks --out set
+/// mpirun --enable-recovery -n 64 target/release/examples/build_dataset --out set
 /// ```
 pub struct Ranks {
     universe: Option<Universe>,
