@@ -11,8 +11,15 @@
 //! h5py reads too. `--config FILE` takes all settings from a JSON file of `galmass::survey::SurveyConfig`.
 //!
 //! Killed at any instant, it goes on with `--resume --out FOLDER`; on many machines each makes a part of the shards,
-//! `--shard 0/8` to `--shard 7/8` with one `--out`. The set has the same bytes whichever way. Galaxies that cannot be
-//! observed are listed with their reasons in `failures.json`. `inspect_dataset` shows what came out.
+//! `--shard 0/8` to `--shard 7/8` with one `--out`. Built with `--features mpi` and started by `mpirun`, its ranks deal the
+//! shards out among themselves, and one that dies costs the shard it was making, which another makes again:
+//!
+//! ```text
+//! mpirun --enable-recovery -n 8 cargo run --release --features mpi --example build_dataset -- --out DIR
+//! ```
+//!
+//! The set has the same bytes whichever way. Galaxies that cannot be observed are listed with their reasons in
+//! `failures.json`. `inspect_dataset` shows what came out.
 //!
 //! Leaves in its folder: `description.json` (settings, layout, source), `shard-NNNNNN.h5` with its record, `failures.json`
 //! and, at the end, `manifest.json`. A hundred mock galaxies take some minutes on two cores.
@@ -23,7 +30,7 @@ mod output;
 
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -31,9 +38,11 @@ use clap::{Parser, ValueEnum};
 use galmass::mock::{Population, PopulationConfig};
 use galmass::snapshot::SuiteKind;
 use galmass::survey::{
-    BuildOptions, GalaxyFiles, GalaxySource, LinesOfSight, MockSource, Progress, SubhaloCuts, SubhaloSource,
-    SurveyConfig, build,
+    BuildOptions, Built, GalaxyFiles, GalaxySource, LinesOfSight, MockSource, Progress, SubhaloCuts,
+    SubhaloSource, SurveyConfig, build,
 };
+#[cfg(feature = "mpi")]
+use galmass::survey::{RankOptions, RankProgress, Ranks};
 use indicatif::{ProgressBar, ProgressStyle};
 
 #[derive(Parser)]
@@ -72,9 +81,9 @@ struct Arguments {
     /// Make the shards i, i + n, i + 2 n, ... only
     #[arg(long, value_name = "I/N")]
     shard: Option<String>,
-    /// Galaxies at a time [default: the cores of the machine]
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
+    /// Galaxies at a time [default: the cores of the machine, and one in each rank of an MPI run]
+    #[arg(long)]
+    threads: Option<usize>,
     /// Where the set goes: a new folder, or with --shard or --resume that of the set [default: out/build_dataset]
     #[arg(long)]
     out: Option<PathBuf>,
@@ -105,16 +114,56 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let config = config(arguments)?;
     config.check()?;
     let source = source(arguments)?;
+    #[cfg(feature = "mpi")]
+    if let Some(ranks) = Ranks::join().filter(|ranks| ranks.size() > 1) {
+        return run_ranks(ranks, &*source, &config, arguments);
+    }
     let is_shared = arguments.resume || arguments.shard.is_some();
     let folder = output::folder(arguments.out.as_deref(), "build_dataset", is_shared)?;
 
-    let options = BuildOptions { resume: arguments.resume, part, n_threads: arguments.threads };
+    let options = BuildOptions { resume: arguments.resume, part, n_threads: arguments.threads.unwrap_or(0) };
     let bar = GalaxyBar::new(n_galaxies_of_part(source.len(), config.galaxies_per_shard, part));
     let begin = Instant::now();
     let built = build(&*source, &config, &folder, &options, |progress| bar.show(progress))?;
     bar.finish();
+    report(&built, &folder, begin.elapsed().as_secs_f64(), arguments);
+    Ok(())
+}
 
-    let seconds = begin.elapsed().as_secs_f64();
+/// One rank of an MPI run; rank 0 shows how all are getting on.
+#[cfg(feature = "mpi")]
+fn run_ranks(
+    mut ranks: Ranks,
+    source: &dyn GalaxySource,
+    config: &SurveyConfig,
+    arguments: &Arguments,
+) -> Result<(), Box<dyn Error>> {
+    let folder =
+        arguments.out.as_deref().ok_or("the ranks of an MPI run need the folder of the set: --out")?;
+    if arguments.shard.is_some() {
+        return Err("--shard is for runs without MPI: ranks deal the shards out themselves".into());
+    }
+    let defaults = RankOptions::default();
+    let n_threads = arguments.threads.unwrap_or(defaults.n_threads);
+    let options = RankOptions { resume: arguments.resume, n_threads, ..defaults };
+    let bar = (ranks.rank() == 0).then(|| GalaxyBar::new(source.len()));
+    let begin = Instant::now();
+    let built = ranks.build(source, config, folder, &options, |progress| {
+        if let Some(bar) = &bar {
+            bar.show_ranks(progress);
+        }
+    })?;
+    if let Some(bar) = bar {
+        bar.finish();
+    }
+    if let Some(built) = built {
+        report(&built, folder, begin.elapsed().as_secs_f64(), arguments);
+    }
+    Ok(())
+}
+
+/// Says how the set stands.
+fn report(built: &Built, folder: &Path, seconds: f64, arguments: &Arguments) {
     let n_samples: u64 = built.shards.iter().map(|record| record.n_samples).sum();
     let n_bytes: u64 = built.shards.iter().map(|record| record.n_bytes).sum();
     let state = if built.manifest.is_some() { "complete" } else { "other parts are missing" };
@@ -139,7 +188,6 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             "is_complete": built.manifest.is_some(),
         }));
     }
-    Ok(())
 }
 
 fn config(arguments: &Arguments) -> Result<SurveyConfig, Box<dyn Error>> {
@@ -217,18 +265,33 @@ impl GalaxyBar {
         Self(ProgressBar::new(n_galaxies as u64).with_style(style))
     }
 
+    fn keep(&self, n_galaxies: usize) {
+        if n_galaxies > 0 {
+            self.0.println(format!("resumed: {n_galaxies} galaxies are there already"));
+            self.0.set_position(n_galaxies as u64);
+            self.0.reset_eta();
+        }
+    }
+
     fn show(&self, progress: Progress<'_>) {
         match progress {
-            Progress::Kept { n_galaxies: 0 } => {}
-            Progress::Kept { n_galaxies } => {
-                self.0.println(format!("resumed: {n_galaxies} galaxies are there already"));
-                self.0.set_position(n_galaxies as u64);
-                self.0.reset_eta();
-            }
+            Progress::Kept { n_galaxies } => self.keep(n_galaxies),
             Progress::Observed { .. } => self.0.inc(1),
             Progress::Failed { index, reason } => {
                 self.0.inc(1);
                 self.0.set_message(format!("galaxy {index} failed: {reason}"));
+            }
+            _ => {}
+        }
+    }
+
+    #[cfg(feature = "mpi")]
+    fn show_ranks(&self, progress: RankProgress) {
+        match progress {
+            RankProgress::Kept { n_galaxies } => self.keep(n_galaxies),
+            RankProgress::Galaxy { .. } => self.0.inc(1),
+            RankProgress::Lost { rank, .. } => {
+                self.0.println(format!("rank {rank} fell silent and is given up"))
             }
             _ => {}
         }

@@ -10,7 +10,7 @@
 //! `galmass-stats`, and how samples lie on the disk in `galmass-dataset`. Here is what makes a survey of them: which maps
 //! and numbers a sample has ([`SurveyConfig`], [`SurveyChannel`]), what is done once a galaxy and what once a line of
 //! sight ([`observe_samples`]), and how galaxies are dealt out to shards, threads and machines ([`build`],
-//! [`SurveyBuild`]).
+//! [`SurveyBuild`]; with the feature `mpi` also `Ranks`).
 //!
 //! * A set is the same bytes whoever made which part of it: a galaxy's samples depend on the galaxy and the settings alone,
 //!   and a shard on its galaxies.
@@ -39,6 +39,8 @@ mod build;
 mod channel;
 mod config;
 mod cuts;
+#[cfg(any(feature = "mpi", test))]
+mod dispatch;
 mod error;
 mod failure;
 mod feature;
@@ -50,6 +52,8 @@ mod observe;
 mod octant;
 mod ordered;
 mod quantity;
+#[cfg(feature = "mpi")]
+mod ranks;
 mod source;
 mod target;
 
@@ -62,4 +66,6 @@ pub use failure::{Failure, read_failures};
 pub use flag::{FLAG_NAMES, flag_names};
 pub use lines_of_sight::LinesOfSight;
 pub use observe::{GalaxyIds, SurveyGalaxy, observe_samples, sample_layout};
+#[cfg(feature = "mpi")]
+pub use ranks::{RankOptions, RankProgress, Ranks};
 pub use source::{GalaxyFiles, GalaxySource, JoinedSources, MockSource, SubhaloCuts, SubhaloSource};
