@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use galmass_dataset::{SampleSet, ShardWriter, verify_set};
+use galmass_dataset::{SampleSet, ShardWriter, completed_shards, verify_set};
 use proptest::prelude::*;
 use support::{description, sample, samples_of, write_set};
 use tempfile::TempDir;
@@ -118,6 +118,21 @@ proptest! {
         }
         fs::write(&path, &bytes[..place]).unwrap();
         prop_assert!(SampleSet::open(folder.path()).is_err());
+    }
+
+    #[test]
+    fn a_damaged_record_never_passes_for_another(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let folder = copy();
+        let path = folder.path().join("shard-000001.json");
+        let before = completed_shards(folder.path(), &description(2)).unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+        fs::write(&path, &bytes).unwrap();
+        match completed_shards(folder.path(), &description(2)) {
+            Ok(records) => prop_assert_eq!(records, before),
+            Err(error) => prop_assert!(error.to_string().contains("shard-000001.json"), "{}", error),
+        }
     }
 }
 
