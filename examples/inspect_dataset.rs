@@ -180,10 +180,11 @@ impl Range {
     }
 }
 
-/// Masses and what follows from them: numbers and profiles, but no maps.
+/// Masses and what follows from them: single numbers, neither profiles nor maps.
 fn is_target(array: &ArrayLayout) -> bool {
-    let name = array.name.as_str();
-    array.shape.is_empty() && (name.starts_with("log10_") || name.contains("fraction"))
+    let name = array.name.trim_end_matches("_2r");
+    let is_fraction = ["stellar_fraction", "dark_matter_fraction"].contains(&name);
+    array.shape.is_empty() && (name.starts_with("log10_") || is_fraction)
 }
 
 /// A row a sample, a column a map.
@@ -218,11 +219,11 @@ fn draw_samples(path: &Path, set: &SampleSet, arguments: &Arguments) -> Result<(
     Ok(draw_maps(path, &title, &rows)?)
 }
 
-/// Samples spread over the set, from a place that the seed decides; none twice.
+/// Samples at random, in their order; none twice.
 fn picked(n_samples: usize, n: usize, seed: u64) -> Vec<usize> {
-    let n = n.min(n_samples);
-    let begin = galmass::core::seed::derive(seed, 0) as usize % n_samples.max(1);
-    let mut picked: Vec<usize> = (0..n).map(|k| (begin + k * n_samples / n.max(1)) % n_samples).collect();
+    let mut picked: Vec<usize> = (0..n_samples).collect();
+    picked.sort_by_key(|&sample| galmass::core::seed::derive(seed, sample as u64));
+    picked.truncate(n);
     picked.sort_unstable();
     picked
 }
