@@ -8,7 +8,7 @@
 //! octants, flags and failures; prints the range of every array; and draws some samples, picked by `--seed`. A second for
 //! a GB.
 //!
-//! Leaves in its folder: `contact_sheet.png` (a row a sample, a column a map) and `NAME.png`, the distribution of each
+//! Leaves in its folder: `settings.json`, `contact_sheet.png` (a row a sample, a column a map) and `NAME.png`, the distribution of each
 //! target. A shard that is not what it was made is named, and the run fails.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -25,11 +25,12 @@ use galmass::dataset::{ArrayLayout, SampleSet, verify_set};
 use galmass::plots::{ColourScale, Distribution, MapPanel, draw_distribution, draw_maps};
 use galmass::survey::{FLAG_NAMES, read_failures};
 use ndarray::Array2;
+use serde::Serialize;
 
 /// Bins of a distribution.
 const N_BINS: usize = 30;
 
-#[derive(Parser)]
+#[derive(Parser, Serialize)]
 #[command(about = "Counts, checks and draws a set of samples")]
 struct Arguments {
     /// The folder of the set
@@ -46,6 +47,7 @@ struct Arguments {
     out: Option<PathBuf>,
     /// Print the counts as one line of JSON at the end
     #[arg(long)]
+    #[serde(skip)]
     json: bool,
 }
 
@@ -66,6 +68,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let failures = read_failures(&arguments.set)?;
     let layout = set.manifest().description.layout.arrays();
     let folder = output::folder(arguments.out.as_deref(), "inspect_dataset", false)?;
+    output::write_settings(&folder, arguments)?;
 
     print_counts(&set, failures.len());
     println!(
