@@ -26,23 +26,31 @@ impl Augmentation {
     ///
     /// Velocity channels must be scaled with rest at one half, as [`Normalisation`](crate::Normalisation) does it.
     pub fn apply(self, inputs: &mut Inputs, layout: &[BranchLayout], generator: &mut ChaCha8Rng) {
-        if self == Self::None {
-            return;
-        }
-        for sample in 0..inputs.n_samples() {
-            let symmetry = Symmetry::from_index(generator.random_range(0..16));
+        for (sample, symmetry) in self.draw(inputs.n_samples(), generator).into_iter().enumerate() {
             for (branch, layout) in inputs.branches.iter_mut().zip(layout) {
                 let mut maps = branch.index_axis_mut(Axis(0), sample);
-                for (mut map, channel) in maps.outer_iter_mut().zip(&layout.channels) {
-                    symmetry.apply(map.view_mut(), channel.is_odd_in_velocity());
+                for (map, channel) in maps.outer_iter_mut().zip(&layout.channels) {
+                    symmetry.apply(map, channel.is_odd_in_velocity().then_some(0.5));
                 }
             }
         }
     }
+
+    /// Draws a symmetry for each sample of a batch; without augmentation there is none to draw, and the list is empty.
+    ///
+    /// For batches that were gathered in their own units: apply each sample's symmetry to all its maps.
+    pub fn draw(self, n_samples: usize, generator: &mut ChaCha8Rng) -> Vec<Symmetry> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Symmetries => (0..n_samples).map(|_| Symmetry::draw(generator)).collect(),
+        }
+    }
 }
 
-#[derive(Clone, Copy)]
-struct Symmetry {
+/// One of the 16 changes of maps that leave every mass as it is: a quarter turn or a mirror image, with every velocity
+/// reversed or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Symmetry {
     transpose: bool,
     mirror_rows: bool,
     mirror_columns: bool,
@@ -50,14 +58,44 @@ struct Symmetry {
 }
 
 impl Symmetry {
+    /// All sixteen; the first changes nothing.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..16).map(Self::from_index)
+    }
+
+    /// Draws one, all being equally likely.
+    pub fn draw(generator: &mut ChaCha8Rng) -> Self {
+        Self::from_index(generator.random_range(0..16))
+    }
+
     fn from_index(index: u8) -> Self {
         let bit = |k: u8| index >> k & 1 == 1;
         Self { transpose: bit(0), mirror_rows: bit(1), mirror_columns: bit(2), reverse_velocity: bit(3) }
     }
 
-    fn apply(self, mut map: ArrayViewMut2<'_, f32>, odd_in_velocity: bool) {
+    /// Changes one map in place. `rest` is the value of no velocity in a map of velocities, 0 in km/s, about which they are
+    /// reversed; `None` for a map that is the same when every star moves backwards. NaN stays NaN, and moves along.
+    ///
+    /// A map that is not square is never turned, only mirrored.
+    ///
+    /// # Examples
+    /// ```
+    /// use galmass_dataset::Symmetry;
+    /// use ndarray::array;
+    ///
+    /// let images: Vec<_> = Symmetry::all()
+    ///     .map(|symmetry| {
+    ///         let mut velocity = array![[50.0, 0.0], [-100.0, 0.0]];
+    ///         symmetry.apply(velocity.view_mut(), Some(0.0));
+    ///         velocity
+    ///     })
+    ///     .collect();
+    /// assert_eq!(images[0], array![[50.0, 0.0], [-100.0, 0.0]]);
+    /// assert!(images.contains(&array![[-50.0, 100.0], [0.0, 0.0]]));
+    /// ```
+    pub fn apply(self, mut map: ArrayViewMut2<'_, f32>, rest: Option<f32>) {
         let mut moved = map.to_owned();
-        if self.transpose {
+        if self.transpose && map.is_square() {
             moved.swap_axes(0, 1);
         }
         if self.mirror_rows {
@@ -67,8 +105,8 @@ impl Symmetry {
             moved.invert_axis(Axis(1));
         }
         map.assign(&moved);
-        if self.reverse_velocity && odd_in_velocity {
-            map.mapv_inplace(|x| 1.0 - x);
+        if let Some(rest) = rest.filter(|_| self.reverse_velocity) {
+            map.mapv_inplace(|x| 2.0 * rest - x);
         }
     }
 }
@@ -85,10 +123,10 @@ mod tests {
     #[test]
     fn the_sixteen_symmetries_are_sixteen() {
         let map = array![[0.1_f32, 0.2], [0.3, 0.4]];
-        let images: BTreeSet<Vec<u32>> = (0..16)
-            .map(|index| {
+        let images: BTreeSet<Vec<u32>> = Symmetry::all()
+            .map(|symmetry| {
                 let mut image = map.clone();
-                Symmetry::from_index(index).apply(image.view_mut(), true);
+                symmetry.apply(image.view_mut(), Some(0.5));
                 image.iter().map(|x| x.to_bits()).collect()
             })
             .collect();

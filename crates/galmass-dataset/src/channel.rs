@@ -15,6 +15,8 @@ pub enum Channel {
     Velocity,
     /// Line-of-sight velocity dispersion \[km/s\].
     Dispersion,
+    /// Colour \[mag\], such as g - r.
+    Colour,
 }
 
 impl Channel {
@@ -24,6 +26,7 @@ impl Channel {
             Self::Light => "light",
             Self::Velocity => "velocity",
             Self::Dispersion => "dispersion",
+            Self::Colour => "colour",
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::{Channel, ShardError};
+use crate::{Channel, Checksum, Grouping, ShardError};
 
 /// Everything that the caller of this crate can mend.
 #[derive(Debug, Error)]
@@ -81,6 +81,24 @@ pub enum DatasetError {
         /// Pixels a side found.
         found: usize,
     },
+    /// An array that cannot be a channel.
+    #[error("array `{array}` of shape {shape:?} is no square map, and cannot be the channel `{channel}`")]
+    NotAMap {
+        /// The array.
+        array: String,
+        /// The channel it was named for.
+        channel: Channel,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// An array that cannot be a target.
+    #[error("array `{array}` of shape {shape:?} is no single number, and cannot be a target")]
+    NotANumber {
+        /// The array.
+        array: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
     /// A channel without one usable value in the training part.
     #[error("channel `{channel}` has no usable pixel in the training part")]
     NothingToFit {
@@ -110,6 +128,92 @@ pub enum DatasetError {
     TooFewGalaxies {
         /// Distinct galaxies.
         n_galaxies: usize,
+    },
+    /// Fewer groups than parts.
+    #[error("{n_groups} groups by {grouping} cannot be split into training, validation and test")]
+    TooFewGroups {
+        /// What stays together.
+        grouping: Grouping,
+        /// Distinct groups.
+        n_groups: usize,
+    },
+    /// Numbers of groups that leave some part empty.
+    #[error(
+        "{validation} for validation and {test} for test leave nothing of {n_groups} groups by {grouping} for some part"
+    )]
+    BadCounts {
+        /// What stays together.
+        grouping: Grouping,
+        /// Asked for validation.
+        validation: usize,
+        /// Asked for test.
+        test: usize,
+        /// Distinct groups.
+        n_groups: usize,
+    },
+    /// A held-out group that the set lacks.
+    #[error("there is no {grouping} {group} among the {n_groups} of the set")]
+    NoSuchGroup {
+        /// What stays together.
+        grouping: Grouping,
+        /// The group asked for.
+        group: u64,
+        /// Distinct groups.
+        n_groups: usize,
+    },
+    /// Held out is nothing, or all but nothing.
+    #[error("{n_test} samples are held out by {grouping}, and {n_groups} groups are left to learn from")]
+    NothingLeft {
+        /// What stays together.
+        grouping: Grouping,
+        /// Samples held out.
+        n_test: usize,
+        /// Groups left.
+        n_groups: usize,
+    },
+    /// A split by octant needs all octants.
+    #[error("the octant of sample {index}, of galaxy {galaxy_id}, is not known")]
+    UnknownOctant {
+        /// The sample.
+        index: usize,
+        /// Its galaxy.
+        galaxy_id: u64,
+    },
+    /// A name that makes no file.
+    #[error("`{name}` is no name for a split: letters, digits, `_` and `-` are")]
+    BadSplitName {
+        /// The name.
+        name: String,
+    },
+    /// A split of another set.
+    #[error("{}: a split of the set of checksum {found}; that of this one is {expected}", path.display())]
+    OtherSplit {
+        /// The file.
+        path: PathBuf,
+        /// The checksum of the manifest of the set.
+        expected: Checksum,
+        /// The checksum in the split.
+        found: Checksum,
+    },
+    /// Parts that miss a sample, or have it twice.
+    #[error("{}: sample {index} is not in exactly one part of {n_samples} samples", path.display())]
+    NotASplit {
+        /// The file.
+        path: PathBuf,
+        /// The sample.
+        index: usize,
+        /// The samples of the set.
+        n_samples: usize,
+    },
+    /// More or fewer galaxies in several parts than the split says.
+    #[error("{}: {found} galaxies are in more than one part, not {expected}", path.display())]
+    SharedGalaxies {
+        /// The file.
+        path: PathBuf,
+        /// Galaxies that may be.
+        expected: usize,
+        /// Galaxies that are.
+        found: usize,
     },
     /// A file that cannot be read or written.
     #[error("{}: {source}", path.display())]

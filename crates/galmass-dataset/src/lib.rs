@@ -13,6 +13,19 @@
 //!   so that a galaxy seen years later is treated exactly as the training galaxies were.
 //! * [`Augmentation`] multiplies training batches by the symmetries that leave every mass unchanged.
 //!
+//! What does not fit into memory lives on disk:
+//!
+//! ```text
+//! samples -> ShardWriter (one a shard, anywhere, in any order) -> finish_set -> SampleSet -> SetSplit by galaxy, halo, ...
+//!                                                                              -> Normalisation::fit_samples
+//!                                                                              -> MapSet::from_samples, a batch at a time
+//! ```
+//!
+//! * A [`ShardWriter`] makes one HDF5 file, which appears whole or not at all; equal samples make equal bytes. A run that
+//!   was killed asks for the [`completed_shards`] and makes the others.
+//! * [`finish_set`] lists all shards with their checksums in a manifest, once all are there.
+//! * A [`SampleSet`] maps the shards and hands out samples in any order without reading anything else.
+//!
 //! Beside that, [`MapFile`] writes maps with their grids and units to HDF5 and FITS, and [`Table`] columns with theirs to
 //! HDF5 and as text.
 //!
@@ -38,13 +51,14 @@ mod map_file;
 mod map_set;
 mod normalisation;
 mod npz_maps;
+mod sample_maps;
 mod samples;
 mod scaling;
 mod shards;
 mod split;
 mod table;
 
-pub use augmentation::Augmentation;
+pub use augmentation::{Augmentation, Symmetry};
 pub use channel::Channel;
 pub use error::DatasetError;
 pub use map_file::{Attribute, MapFile, MapGroup};
@@ -53,6 +67,7 @@ pub use normalisation::{
     BranchLayout, BranchNormalisation, ChannelNormalisation, Normalisation, TargetScaling,
 };
 pub use npz_maps::{LabelColumns, read_npz_maps};
+pub use sample_maps::SampleMaps;
 pub use samples::{Inputs, ScaledSamples};
 pub use scaling::Scaling;
 pub use shards::{
@@ -60,5 +75,5 @@ pub use shards::{
     SetDescription, ShardError, ShardRecord, ShardWriter, begin_set, completed_shards, finish_set,
     verify_set,
 };
-pub use split::{Fractions, Split};
+pub use split::{Fractions, Grouping, PartSizes, SetSplit, Split, SplitPlan};
 pub use table::{Column, ColumnValues, Table};

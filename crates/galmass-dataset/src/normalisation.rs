@@ -1,9 +1,9 @@
 //! From observed maps to network inputs, and back from outputs to masses: fitted once, on the training part.
 
-use ndarray::{Array2, Array4, ArrayView2, ArrayView3, Axis, s};
+use ndarray::{Array2, Array4, ArrayView2, Axis, s};
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, DatasetError, Inputs, MapSet, ScaledSamples, Scaling};
+use crate::{Channel, DatasetError, Inputs, MapSet, SampleMaps, SampleSet, ScaledSamples, Scaling};
 
 /// Which channels a branch of the network takes; they share one mesh.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,9 @@ pub struct TargetScaling {
 /// * light: NaN becomes 0, then `log10(L + floor)` and min-max, floor = first percentile of the lit pixels;
 /// * velocity: unknown pixels become 0, the systemic velocity; then linear, with 0 at one half;
 /// * dispersion: unknown pixels become the light-weighted mean dispersion of the known pixels **of that map** (the
-///   plain mean without a light map on the same mesh); then min-max.
+///   plain mean without a light map on the same mesh); then min-max;
+/// * colour: unknown pixels become the colour of all the light of the known pixels **of that map** (that of their mean
+///   without a light map on the same mesh); then min-max.
 ///
 /// One scaling serves the whole data set: a scaling per map would erase the luminosity and the velocity amplitude,
 /// which carry the mass. Fitted on the training part only, so that nothing of the test part leaks.
@@ -89,10 +91,45 @@ impl Normalisation {
         layout: &[BranchLayout],
         targets: &[&str],
     ) -> Result<Self, DatasetError> {
-        let branches =
-            layout.iter().map(|branch| fit_branch(maps, training, branch)).collect::<Result<_, _>>()?;
-        let targets =
-            targets.iter().map(|name| fit_target(maps, training, name)).collect::<Result<_, _>>()?;
+        let fit = |channel| {
+            let values = maps.channel(channel)?;
+            let sample = |&sample: &usize| values.index_axis_move(Axis(0), sample).into_iter().copied();
+            Ok((values.len_of(Axis(1)), fit_channel(channel, training.iter().flat_map(sample))?))
+        };
+        let branches = layout.iter().map(|branch| fit_branch(branch, fit)).collect::<Result<_, _>>()?;
+        let fit = |name: &&str| {
+            let values = maps.target(name)?;
+            fit_target(name, training.iter().map(|&sample| values[sample]))
+        };
+        let targets = targets.iter().map(fit).collect::<Result<_, _>>()?;
+        Ok(Self { branches, targets })
+    }
+
+    /// As [`Normalisation::fit`], to the same bits, straight from a set on disk: its targets are those of `maps`.
+    ///
+    /// # Errors
+    /// As [`Normalisation::fit`], and for an array that is no map or no number, or a sample that is not there.
+    ///
+    /// # Cost
+    /// Passes over the training samples up to three times for each channel, and holds none of them.
+    pub fn fit_samples(
+        set: &SampleSet,
+        training: &[usize],
+        layout: &[BranchLayout],
+        maps: &SampleMaps,
+    ) -> Result<Self, DatasetError> {
+        maps.check_samples(set, training)?;
+        let fit = |channel| {
+            let (n_px, values) = maps.channel(set, channel)?;
+            let pixels = training.iter().flat_map(|&sample| values.sample(sample)).copied();
+            Ok((n_px, fit_channel(channel, pixels)?))
+        };
+        let branches = layout.iter().map(|branch| fit_branch(branch, fit)).collect::<Result<_, _>>()?;
+        let fit = |name: &String| {
+            let values = maps.target(set, name, training)?;
+            fit_target(name, values.into_iter())
+        };
+        let targets = maps.targets.iter().map(fit).collect::<Result<_, _>>()?;
         Ok(Self { branches, targets })
     }
 
@@ -138,42 +175,36 @@ impl Normalisation {
 }
 
 fn fit_branch(
-    maps: &MapSet,
-    training: &[usize],
     branch: &BranchLayout,
+    fit: impl Fn(Channel) -> Result<(usize, Scaling), DatasetError>,
 ) -> Result<BranchNormalisation, DatasetError> {
     let mut n_px = None;
     let mut channels = Vec::with_capacity(branch.channels.len());
     for &channel in &branch.channels {
-        let values = maps.channel(channel)?;
-        let found = values.len_of(Axis(1));
+        let (found, scaling) = fit(channel)?;
         let expected = *n_px.get_or_insert(found);
         if found != expected {
             return Err(DatasetError::MixedMeshes { branch: branch.name.clone(), channel, expected, found });
         }
-        let scaling = fit_channel(channel, values, training).ok_or(DatasetError::NothingToFit { channel })?;
         channels.push(ChannelNormalisation { channel, scaling });
     }
     let n_px = n_px.ok_or_else(|| DatasetError::Absent { what: branch.name.clone(), present: Vec::new() })?;
     Ok(BranchNormalisation { name: branch.name.clone(), n_px, channels })
 }
 
-fn fit_channel(channel: Channel, values: ArrayView3<'_, f32>, training: &[usize]) -> Option<Scaling> {
-    let pixels =
-        || training.iter().flat_map(|&sample| values.index_axis_move(Axis(0), sample).into_iter().copied());
-    match channel {
-        Channel::Light => Scaling::fit_logarithmic(pixels()),
-        Channel::Velocity => Scaling::fit_symmetric(pixels()),
-        Channel::Dispersion => Scaling::fit_linear(pixels()),
-    }
+fn fit_channel(channel: Channel, pixels: impl Iterator<Item = f32> + Clone) -> Result<Scaling, DatasetError> {
+    let scaling = match channel {
+        Channel::Light => Scaling::fit_logarithmic(pixels),
+        Channel::Velocity => Scaling::fit_symmetric(pixels),
+        Channel::Dispersion | Channel::Colour => Scaling::fit_linear(pixels),
+    };
+    scaling.ok_or(DatasetError::NothingToFit { channel })
 }
 
-fn fit_target(maps: &MapSet, training: &[usize], name: &str) -> Result<TargetScaling, DatasetError> {
-    let values = maps.target(name)?;
-    let n_samples = training.len();
-    let mean = training.iter().map(|&sample| values[sample]).sum::<f64>() / n_samples as f64;
-    let variance =
-        training.iter().map(|&sample| (values[sample] - mean).powi(2)).sum::<f64>() / n_samples as f64;
+fn fit_target(name: &str, values: impl Iterator<Item = f64> + Clone) -> Result<TargetScaling, DatasetError> {
+    let n_samples = values.clone().count();
+    let mean = values.clone().sum::<f64>() / n_samples as f64;
+    let variance = values.map(|value| (value - mean).powi(2)).sum::<f64>() / n_samples as f64;
     let standard_deviation = variance.sqrt();
     if standard_deviation > 0.0 {
         Ok(TargetScaling { name: name.into(), mean, standard_deviation })
@@ -193,12 +224,16 @@ fn scale_branch(maps: &MapSet, branch: &BranchNormalisation) -> Result<Array4<f3
         }
         let light = maps.channel(Channel::Light).ok().filter(|light| light.dim() == values.dim());
         for (sample, map) in values.outer_iter().enumerate() {
+            let light = light.map(|light| light.index_axis_move(Axis(0), sample));
             let unknown = match channel {
                 Channel::Light | Channel::Velocity => 0.0,
-                Channel::Dispersion => {
-                    mean_where_known(map, light.map(|l| l.index_axis_move(Axis(0), sample)))
+                Channel::Dispersion => mean_where_known(map, light, |sigma| sigma),
+                // Magnitudes do not add: the light of the one band is that of the other times 10^(-0.4 c).
+                Channel::Colour => {
+                    let ratio = mean_where_known(map, light, |colour| 10.0_f64.powf(-0.4 * colour));
+                    if ratio > 0.0 { -2.5 * ratio.log10() } else { 0.0 }
                 }
-            };
+            } as f32;
             scaled.slice_mut(s![sample, index, .., ..]).zip_mut_with(&map, |scaled, &value| {
                 *scaled = scaling.apply(if value.is_finite() { value } else { unknown });
             });
@@ -207,12 +242,17 @@ fn scale_branch(maps: &MapSet, branch: &BranchNormalisation) -> Result<Array4<f3
     Ok(scaled)
 }
 
-/// The mean of the finite pixels of a map, weighted by light where there is any on the same mesh; 0 without one.
-fn mean_where_known(map: ArrayView2<'_, f32>, light: Option<ArrayView2<'_, f32>>) -> f32 {
+/// The mean of a function of the finite pixels of a map, weighted by light where there is any on the same mesh; 0 without
+/// a pixel.
+fn mean_where_known(
+    map: ArrayView2<'_, f32>,
+    light: Option<ArrayView2<'_, f32>>,
+    of: impl Fn(f64) -> f64,
+) -> f64 {
     let weighted = |weight: &dyn Fn(usize) -> f64| {
         let known = map.iter().enumerate().filter(|(_, value)| value.is_finite());
         known.fold((0.0, 0.0), |(sum, total), (pixel, &value)| {
-            (sum + weight(pixel) * f64::from(value), total + weight(pixel))
+            (sum + weight(pixel) * of(f64::from(value)), total + weight(pixel))
         })
     };
     let light: Option<Vec<f32>> = light.map(|light| light.iter().copied().collect());
@@ -222,7 +262,7 @@ fn mean_where_known(map: ArrayView2<'_, f32>, light: Option<ArrayView2<'_, f32>>
         })
     });
     let (sum, total) = by_light.filter(|(_, total)| *total > 0.0).unwrap_or_else(|| weighted(&|_| 1.0));
-    if total > 0.0 { (sum / total) as f32 } else { 0.0 }
+    if total > 0.0 { sum / total } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -260,6 +300,23 @@ mod tests {
         assert_eq!(kinematics[[0, 0, 1, 0]], 0.5, "systemic velocity");
         // Light-weighted: (1 x 100 + 3 x 200) / 4 = 175, on a scale from 100 to 300.
         assert_eq!(kinematics[[0, 1, 1, 0]], 0.375);
+    }
+
+    #[test]
+    fn the_colour_of_an_unknown_pixel_is_that_of_all_the_light() {
+        let maps = MapSet::new(vec![1])
+            .unwrap()
+            .with_channel(Channel::Light, array![[[3.0, 1.0], [0.0, 0.0]]])
+            .unwrap()
+            .with_channel(Channel::Colour, array![[[0.0, 2.5], [f32::NAN, f32::NAN]]])
+            .unwrap();
+        let channels = vec![Channel::Light, Channel::Colour];
+        let layout = [BranchLayout { name: "image".into(), channels }];
+        let normalisation = Normalisation::fit(&maps, &[0], &layout, &[]).unwrap();
+        let inputs = normalisation.scale_maps(&maps).unwrap();
+        // Light 3 of colour 0 and light 1 of a tenth in the bluer band: 3.1 of 4, on a scale from 0 to 2.5 mag.
+        let expected = -2.5 * (3.1_f64 / 4.0).log10() / 2.5;
+        assert!((f64::from(inputs.branches[0][[0, 1, 1, 1]]) - expected).abs() < 1e-6);
     }
 
     #[test]

@@ -29,14 +29,12 @@ pub enum Scaling {
 
 impl Scaling {
     /// Logarithmic scaling of the light of the training pixels: only positive, finite values count. `None` without one.
-    pub fn fit_logarithmic(values: impl Iterator<Item = f32>) -> Option<Self> {
-        let mut lit: Vec<f32> = values.filter(|value| value.is_finite() && *value > 0.0).collect();
-        if lit.is_empty() {
-            return None;
-        }
-        let first_percentile = lit.len() / 100;
-        let floor = f64::from(*lit.select_nth_unstable_by(first_percentile, f32::total_cmp).1);
-        let brightest = f64::from(lit.iter().copied().fold(0.0, f32::max));
+    ///
+    /// The values are passed over twice and never held, however many there are.
+    pub fn fit_logarithmic(values: impl Iterator<Item = f32> + Clone) -> Option<Self> {
+        let lit = values.filter(|value| value.is_finite() && *value > 0.0);
+        let floor = f64::from(first_percentile(lit.clone())?);
+        let brightest = f64::from(lit.fold(0.0, f32::max));
         // Pixels without light are part of every map, so zero light is where the scale begins.
         let (low, high) = (floor.log10(), (brightest + floor).log10());
         Some(Self::Logarithmic { floor, low, high })
@@ -82,6 +80,34 @@ impl Scaling {
     }
 }
 
+/// The first percentile of positive, finite values: that of rank n / 100. Exact, by counting: such values are ordered as
+/// their bits are, so the upper half of the bits is found first, and the lower half among those that share it.
+fn first_percentile(values: impl Iterator<Item = f32> + Clone) -> Option<f32> {
+    let mut counts = vec![0_u64; 1 << 16];
+    values.clone().for_each(|value| counts[(value.to_bits() >> 16) as usize] += 1);
+    let rank = counts.iter().sum::<u64>() / 100;
+    let (upper, below) = bin_of(&counts, rank)?;
+    counts.fill(0);
+    let upper_bits = (upper as u32) << 16;
+    values
+        .map(|value| value.to_bits().wrapping_sub(upper_bits) as usize)
+        .for_each(|lower| counts.get_mut(lower).into_iter().for_each(|count| *count += 1));
+    let (lower, _) = bin_of(&counts, rank - below)?;
+    Some(f32::from_bits(upper_bits | lower as u32))
+}
+
+/// The bin that holds the value of a rank, and how many values lie in the bins below.
+fn bin_of(counts: &[u64], rank: u64) -> Option<(usize, u64)> {
+    let mut below = 0;
+    for (bin, &count) in counts.iter().enumerate() {
+        if rank < below + count {
+            return Some((bin, below));
+        }
+        below += count;
+    }
+    None
+}
+
 fn finite_range(values: impl Iterator<Item = f32>) -> Option<(f64, f64)> {
     values.filter(|value| value.is_finite()).map(f64::from).fold(None, |range, value| {
         let (low, high) = range.unwrap_or((value, value));
@@ -91,6 +117,8 @@ fn finite_range(values: impl Iterator<Item = f32>) -> Option<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
+    use rand::RngExt;
+
     use super::*;
 
     #[test]
@@ -103,6 +131,20 @@ mod tests {
         assert!(scaling.apply(100.0) > scaling.apply(50.0));
         assert_eq!(scaling.apply(-5.0), 0.0, "negative light is no light");
         assert!(scaling.apply(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn the_first_percentile_is_that_of_the_sorted_values() {
+        let mut generator = galmass_core::seed::generator(3);
+        for n_values in [1, 2, 99, 100, 101, 5000] {
+            let decade = |x: f32| 10.0_f32.powf(80.0 * x - 40.0);
+            let values: Vec<f32> = (0..n_values).map(|_| decade(generator.random())).collect();
+            let mut lit: Vec<f32> = values.iter().copied().filter(|x| *x > 0.0 && x.is_finite()).collect();
+            lit.sort_by(f32::total_cmp);
+            let Some(&expected) = lit.get(lit.len() / 100) else { continue };
+            assert_eq!(first_percentile(lit.iter().copied()), Some(expected), "{n_values} values");
+        }
+        assert_eq!(first_percentile(std::iter::empty()), None);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use galmass_dataset::{
-    DatasetError, Manifest, SampleKey, SampleSet, ShardError, ShardWriter, begin_set, completed_shards,
-    finish_set,
+    ArrayLayout, DatasetError, Manifest, SampleKey, SampleLayout, SampleSet, ShardError, ShardWriter,
+    begin_set, completed_shards, finish_set,
 };
 use hdf5_metno as hdf5;
 use support::{description, sample, samples_of, write_set, write_shard};
@@ -216,6 +216,56 @@ fn shards_without_samples_are_shards() {
     assert!(set.verify().is_empty());
     let file = hdf5::File::open(folder.path().join("shard-000002.h5")).unwrap();
     assert_eq!(file.dataset("arrays/r").unwrap().shape(), [0, 4, 4]);
+}
+
+#[test]
+fn descriptions_that_make_no_set_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (n_shards, suites, words) in [
+        (0, vec!["a"], "a set of 0 shards"),
+        (1_000_001, vec!["a"], "a set of 1000001 shards"),
+        (1, vec![], "[] are not the names"),
+        (1, vec!["a", "b", "a"], "\"b\", \"a\"] are not the names"),
+    ] {
+        let mut bad = description(n_shards);
+        bad.suites = suites.into_iter().map(String::from).collect();
+        for error in [
+            ShardWriter::create(folder.path(), 0, &bad).map(drop).unwrap_err(),
+            finish_set(folder.path(), &bad).map(drop).unwrap_err(),
+            completed_shards(folder.path(), &bad).map(drop).unwrap_err(),
+        ] {
+            let error = error.to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+    assert!(files(folder.path()).is_empty());
+}
+
+#[test]
+fn layouts_that_no_reader_could_take_are_refused() {
+    let array = |name: &str, shape: &[usize]| ArrayLayout {
+        name: name.into(),
+        shape: shape.into(),
+        unit: "1".into(),
+        description: "a number".into(),
+    };
+    let refused = |arrays: Vec<ArrayLayout>, words: &str| {
+        let error = SampleLayout::new(arrays.clone()).unwrap_err().to_string();
+        assert!(error.contains(words), "`{error}` lacks `{words}`");
+        let json = serde_json::to_string(&arrays).unwrap();
+        assert!(serde_json::from_str::<SampleLayout>(&json).unwrap_err().to_string().contains(words));
+    };
+    refused(vec![], "without a single array");
+    refused(vec![array("", &[])], "`` is no name");
+    refused(vec![array("a/b", &[])], "`a/b` is no name");
+    refused(vec![array("a", &[]), array("b", &[2]), array("a", &[3])], "`a` is in the layout twice");
+    refused(vec![array("a", &[3, 0])], "`a` of shape [3, 0]");
+    refused(vec![array("a", &[usize::MAX, 2])], "`a` of shape");
+    refused(vec![array("a", &[usize::MAX / 7]), array("b", &[usize::MAX / 7])], "`b` of shape");
+    refused(
+        vec![ArrayLayout { unit: "km/s\0".into(), ..array("a", &[]) }],
+        "array `a` holds a control character",
+    );
 }
 
 #[test]

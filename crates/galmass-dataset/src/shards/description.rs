@@ -11,6 +11,9 @@ use super::{Checksum, SampleLayout, ShardError};
 use crate::DatasetError;
 use crate::atomic::write_atomically;
 
+/// As many as six digits can name.
+const MAX_SHARDS: u32 = 1_000_000;
+
 /// Everything that decides the bytes of a set: two runs with equal descriptions make equal sets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +28,7 @@ pub struct SetDescription {
     pub seeds: BTreeMap<String, u64>,
     /// The version of the program.
     pub version: String,
-    /// Over how many shards the galaxies are spread.
+    /// Over how many shards the galaxies are spread, 1 to 1,000,000.
     pub n_shards: u32,
 }
 
@@ -61,8 +64,8 @@ impl SetDescription {
     }
 
     pub(crate) fn check(&self) -> Result<(), ShardError> {
-        if self.n_shards == 0 {
-            return Err(ShardError::NoShards);
+        if !(1..=MAX_SHARDS).contains(&self.n_shards) {
+            return Err(ShardError::BadShardCount { n_shards: self.n_shards });
         }
         let repeated = |(index, name)| self.suites[..index].contains(name);
         let too_many = self.suites.len() > usize::from(u16::MAX);

@@ -47,9 +47,12 @@ pub enum ShardError {
         /// What is there.
         present: Vec<String>,
     },
-    /// A set needs a shard.
-    #[error("a set of no shards")]
-    NoShards,
+    /// A set needs a shard, and the names of shards have six digits.
+    #[error("a set of {n_shards} shards: 1 to 1000000 are possible")]
+    BadShardCount {
+        /// The shards asked for.
+        n_shards: u32,
+    },
     /// Suites that cannot be told apart, or none at all.
     #[error("{suites:?} are not the names of one or more suites, each given once")]
     BadSuites {

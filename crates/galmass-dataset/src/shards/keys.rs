@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Checksum, SampleKey};
+use crate::DatasetError;
 use crate::shards::checksum::Hasher;
 
 /// The keys of samples as columns of one length; see [`SampleKey`] for their meaning.
@@ -35,14 +36,30 @@ impl Keys {
 
     /// The key of one sample, or `None` beyond the last.
     pub fn get(&self, index: usize) -> Option<SampleKey> {
-        (index < self.len()).then(|| SampleKey {
-            galaxy_id: self.galaxy_id[index],
-            halo_id: self.halo_id[index],
-            line_of_sight: self.line_of_sight[index],
-            suite: self.suite[index],
-            octant: self.octant[index],
-            flags: self.flags[index],
+        Some(SampleKey {
+            galaxy_id: *self.galaxy_id.get(index)?,
+            halo_id: *self.halo_id.get(index)?,
+            line_of_sight: *self.line_of_sight.get(index)?,
+            suite: *self.suite.get(index)?,
+            octant: *self.octant.get(index)?,
+            flags: *self.flags.get(index)?,
         })
+    }
+
+    /// All columns have the length of the first.
+    pub(crate) fn check(&self) -> Result<(), DatasetError> {
+        let expected = self.len();
+        let columns = [
+            ("halo_id", self.halo_id.len()),
+            ("line_of_sight", self.line_of_sight.len()),
+            ("suite", self.suite.len()),
+            ("octant", self.octant.len()),
+            ("flags", self.flags.len()),
+        ];
+        match columns.into_iter().find(|&(_, found)| found != expected) {
+            Some((what, found)) => Err(DatasetError::SampleCount { what: what.into(), expected, found }),
+            None => Ok(()),
+        }
     }
 
     /// Appends the key of one sample.

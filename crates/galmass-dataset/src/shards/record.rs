@@ -54,13 +54,27 @@ impl ShardRecord {
         value
     }
 
+    /// The checksum of the record itself: a wrong place of an array would read as other numbers.
+    fn own_checksum(&self) -> Checksum {
+        Checksum::of(self.to_value().to_string().as_bytes())
+    }
+
     pub(crate) fn write(&self, folder: &Path) -> Result<(), DatasetError> {
         let path = record_path(folder, self.index);
-        let text = format!("{:#}\n", self.to_value());
+        let content = json!({"checksum": self.own_checksum().to_string(), "record": self.to_value()});
+        let text = format!("{content:#}\n");
         write_atomically(&path, |temporary| {
             fs::write(temporary, text).map_err(|source| DatasetError::Io { path: path.clone(), source })
         })
     }
+}
+
+/// A record as it stands in a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnDisk {
+    checksum: Checksum,
+    record: ShardRecord,
 }
 
 /// The shards of a set that are finished, in rising order: those that a resumed run need not make again.
@@ -71,7 +85,7 @@ impl ShardRecord {
 ///
 /// # Errors
 /// [`ShardError::OtherSet`] where the folder holds another set, naming both; [`ShardError::OtherDescription`] for a shard
-/// made for another; [`DatasetError::Io`] naming the file.
+/// made for another; a record that is damaged, and [`DatasetError::Io`], naming the file.
 pub fn completed_shards(
     folder: &Path,
     description: &SetDescription,
@@ -99,11 +113,15 @@ fn read_record(folder: &Path, index: u32) -> Result<Option<ShardRecord>, Dataset
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(DatasetError::Io { path, source }),
     };
-    let record: ShardRecord =
-        serde_json::from_slice(&bytes).map_err(|source| ShardError::Json { path, source })?;
+    let OnDisk { checksum, record } =
+        serde_json::from_slice(&bytes).map_err(|source| ShardError::Json { path: path.clone(), source })?;
+    let found = record.own_checksum();
+    if found != checksum || record.index != index {
+        return Err(ShardError::Corrupt { path, expected: checksum, found }.into());
+    }
     let path = folder.join(shard_name(index));
     match fs::metadata(&path) {
-        Ok(file) => Ok((record.index == index && file.len() == record.n_bytes).then_some(record)),
+        Ok(file) => Ok((file.len() == record.n_bytes).then_some(record)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(DatasetError::Io { path, source }),
     }

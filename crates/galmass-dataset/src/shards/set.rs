@@ -7,6 +7,48 @@ use super::{Checksum, Keys, Manifest, SampleArray, ShardError};
 use crate::DatasetError;
 
 /// A finished set of samples: its keys in memory, its arrays mapped from the shards and read as they are touched.
+///
+/// # Examples
+/// ```
+/// use galmass_dataset::{
+///     ArrayLayout, Sample, SampleKey, SampleLayout, SampleSet, SetDescription, ShardWriter, finish_set,
+/// };
+///
+/// let velocity = ArrayLayout {
+///     name: "velocity".into(),
+///     shape: vec![2, 2],
+///     unit: "km/s".into(),
+///     description: "mean velocity along the line of sight".into(),
+/// };
+/// let description = SetDescription {
+///     layout: SampleLayout::new(vec![velocity])?,
+///     suites: vec!["mock".into()],
+///     config: serde_json::json!({"n_px": 2}),
+///     seeds: [("population".to_string(), 1)].into(),
+///     version: "0.1.0".into(),
+///     n_shards: 2,
+/// };
+/// let folder = tempfile::tempdir()?;
+/// // Shards may be made in any order, by anybody.
+/// for shard in [1, 0] {
+///     let mut writer = ShardWriter::create(folder.path(), shard, &description)?;
+///     for line_of_sight in 0..3 {
+///         let galaxy_id = shard.into();
+///         let key = SampleKey { galaxy_id, halo_id: 7, line_of_sight, suite: 0, octant: 3, flags: 0 };
+///         let values = vec![vec![line_of_sight as f32; 4]];
+///         writer.push(&Sample { key, values })?;
+///     }
+///     writer.finish()?;
+/// }
+/// finish_set(folder.path(), &description)?;
+///
+/// let set = SampleSet::open(folder.path())?;
+/// assert_eq!(set.keys().galaxy_id, [0, 0, 0, 1, 1, 1]);
+/// let mut batch = [0.0; 8];
+/// set.array("velocity")?.gather(&[5, 1], &mut batch)?;
+/// assert_eq!(batch, [2.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct SampleSet {
     folder: PathBuf,

@@ -29,6 +29,7 @@ impl<'a> ShardWriter<'a> {
     /// # Errors
     /// As [`begin_set`], and [`ShardError::NoSuchShard`] for a number beyond the shards of the set.
     pub fn create(folder: &Path, index: u32, description: &'a SetDescription) -> Result<Self, DatasetError> {
+        description.check()?;
         description.check_shard(index)?;
         begin_set(folder, description)?;
         let values = description.layout.arrays().iter().map(|_| Vec::new()).collect();
