@@ -26,6 +26,10 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "support/output.rs"]
+#[allow(
+    dead_code,
+    reason = "the description of the set holds the settings, so that all parts of it are alike"
+)]
 mod output;
 
 use std::error::Error;

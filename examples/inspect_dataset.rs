@@ -8,7 +8,7 @@
 //! octants, flags and failures; prints the range of every array; and draws some samples, picked by `--seed`. A second for
 //! a GB.
 //!
-//! Leaves in its folder: `contact_sheet.png` (a row a sample, a column a map) and `NAME.png`, the distribution of each
+//! Leaves in its folder: `settings.json`, `contact_sheet.png` (a row a sample, a column a map) and `NAME.png`, the distribution of each
 //! target. A shard that is not what it was made is named, and the run fails.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -25,11 +25,12 @@ use galmass::dataset::{ArrayLayout, SampleSet, verify_set};
 use galmass::plots::{ColourScale, Distribution, MapPanel, draw_distribution, draw_maps};
 use galmass::survey::{FLAG_NAMES, read_failures};
 use ndarray::Array2;
+use serde::Serialize;
 
 /// Bins of a distribution.
 const N_BINS: usize = 30;
 
-#[derive(Parser)]
+#[derive(Parser, Serialize)]
 #[command(about = "Counts, checks and draws a set of samples")]
 struct Arguments {
     /// The folder of the set
@@ -46,6 +47,7 @@ struct Arguments {
     out: Option<PathBuf>,
     /// Print the counts as one line of JSON at the end
     #[arg(long)]
+    #[serde(skip)]
     json: bool,
 }
 
@@ -66,6 +68,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let failures = read_failures(&arguments.set)?;
     let layout = set.manifest().description.layout.arrays();
     let folder = output::folder(arguments.out.as_deref(), "inspect_dataset", false)?;
+    output::write_settings(&folder, arguments)?;
 
     print_counts(&set, failures.len());
     println!(
@@ -180,10 +183,11 @@ impl Range {
     }
 }
 
-/// Masses and what follows from them: numbers and profiles, but no maps.
+/// Masses and what follows from them: single numbers, neither profiles nor maps.
 fn is_target(array: &ArrayLayout) -> bool {
-    let name = array.name.as_str();
-    array.shape.is_empty() && (name.starts_with("log10_") || name.contains("fraction"))
+    let name = array.name.trim_end_matches("_2r");
+    let is_fraction = ["stellar_fraction", "dark_matter_fraction"].contains(&name);
+    array.shape.is_empty() && (name.starts_with("log10_") || is_fraction)
 }
 
 /// A row a sample, a column a map.
@@ -218,11 +222,11 @@ fn draw_samples(path: &Path, set: &SampleSet, arguments: &Arguments) -> Result<(
     Ok(draw_maps(path, &title, &rows)?)
 }
 
-/// Samples spread over the set, from a place that the seed decides; none twice.
+/// Samples at random, in their order; none twice.
 fn picked(n_samples: usize, n: usize, seed: u64) -> Vec<usize> {
-    let n = n.min(n_samples);
-    let begin = galmass::core::seed::derive(seed, 0) as usize % n_samples.max(1);
-    let mut picked: Vec<usize> = (0..n).map(|k| (begin + k * n_samples / n.max(1)) % n_samples).collect();
+    let mut picked: Vec<usize> = (0..n_samples).collect();
+    picked.sort_by_key(|&sample| galmass::core::seed::derive(seed, sample as u64));
+    picked.truncate(n);
     picked.sort_unstable();
     picked
 }

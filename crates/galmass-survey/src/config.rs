@@ -34,8 +34,8 @@ pub struct SurveyConfig {
     /// From where each galaxy is seen. Default: along the three axes of the box.
     pub lines_of_sight: LinesOfSight,
     /// Meshes, smoothing, weights and dust. Its `redshift` counts for galaxies that come without one of their own. Its
-    /// `scheme` is [`Scheme::Fast`] by default and in all presets: an image as good as 1e-4 of its rms pixel at a fifth of
-    /// the time, where most of a sample is its image.
+    /// `scheme` is [`Scheme::Fast`] by default and in all presets: images of galaxies are good to some 1e-4 of the rms pixel,
+    /// several times faster, and most of the time of a sample without features goes into its images.
     pub observation: ObservationConfig,
     /// The maps of a sample, in this order and each once. Default: image, colour, velocity, dispersion, occupancy.
     pub channels: Vec<SurveyChannel>,
