@@ -42,7 +42,7 @@ impl<'a> Lookup<'a> {
     #[inline(always)]
     fn find(&self, values: [f64; LANES]) -> [u32; LANES] {
         let mut found = [0; LANES];
-        let mut half = (self.bounds.len() + 1) / 2;
+        let mut half = self.bounds.len().div_ceil(2);
         while half > 0 {
             for k in 0..LANES {
                 // SAFETY: `found` is a sum of different ones of the halves before, all of which are powers of two, so

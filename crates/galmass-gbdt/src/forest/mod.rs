@@ -5,11 +5,14 @@
 //! first leaf that is left in the end is that of the row. So there is no guess to be wrong, and 64 rows go side by side
 //! in vectors (QuickScorer: Lucchese et al. 2015, SIGIR, 73; its vectors: Lucchese et al. 2016).
 
+mod column;
+
 use ndarray::ArrayView2;
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::binning::ZERO;
-use crate::tree::{Child, Missing, Node, Rule, Tree};
+use crate::tree::{Child, Tree};
+pub(crate) use column::Rank;
+use column::{Column, columns_of};
 
 /// Rows that go side by side.
 pub(crate) const ROWS: usize = 64;
@@ -48,46 +51,12 @@ struct ByColumns<R, M> {
     places: Vec<u32>,
 }
 
-/// The ranks of a feature, for nodes that do the same with NaN.
-#[derive(Debug)]
-struct Column {
-    feature: usize,
-    missing: Treatment,
-    /// All thresholds of these nodes, in their order.
-    thresholds: Vec<f64>,
-}
-
-/// What becomes of missing values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Treatment {
-    /// NaN is taken for zero.
-    AsZero,
-    /// NaN goes to a side.
-    To(Side),
-    /// NaN and zero go to a side.
-    WithZeroTo(Side),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Left,
-    Right,
-}
-
 /// A node: rows with a rank above this one lose the leaves that are not in the mask.
 #[derive(Clone, Copy, Debug)]
 struct Test<R, M> {
     column: u32,
     rank: R,
     mask: M,
-}
-
-/// An unsigned integer that counts thresholds.
-pub(crate) trait Rank: Copy + Default + PartialOrd + Send + Sync {
-    /// The most there can be, above all thresholds.
-    const MOST: usize;
-
-    fn from_index(index: usize) -> Self;
 }
 
 /// An unsigned integer with a bit for each leaf.
@@ -103,20 +72,6 @@ pub(crate) trait Mask: Copy + Default + Send + Sync {
     /// The lowest bit that is set.
     fn first(self) -> usize;
 }
-
-macro_rules! impl_rank {
-    ($($type:ty),*) => {$(
-        impl Rank for $type {
-            const MOST: usize = <$type>::MAX as usize;
-
-            #[inline(always)]
-            fn from_index(index: usize) -> Self {
-                index as $type
-            }
-        }
-    )*};
-}
-impl_rank!(u8, u16);
 
 macro_rules! impl_mask {
     ($($type:ty),*) => {$(
@@ -179,54 +134,6 @@ impl Forest {
     }
 }
 
-/// The threshold of a node, and what it does with missing values; `None` if it is one of categories.
-fn test_of(node: &Node) -> Option<(f64, Treatment)> {
-    let Rule::UpTo { threshold, missing } = node.rule else { return None };
-    let side = |is_left| if is_left { Side::Left } else { Side::Right };
-    let treatment = match missing {
-        Missing::AsZero { .. } => Treatment::AsZero,
-        Missing::Left => Treatment::To(Side::Left),
-        Missing::Right => Treatment::To(Side::Right),
-        Missing::WithZero { default_left } => Treatment::WithZeroTo(side(default_left)),
-    };
-    Some((threshold, treatment))
-}
-
-/// The columns of ranks that trees ask for; `None` if some of their nodes have no thresholds.
-fn columns_of<'a>(trees: impl Iterator<Item = &'a Tree>) -> Option<Vec<Column>> {
-    let mut columns: Vec<Column> = Vec::new();
-    for node in trees.flat_map(|tree| &tree.nodes) {
-        let (threshold, missing) = test_of(node)?;
-        let is_its = |column: &&mut Column| (column.feature, column.missing) == (node.feature, missing);
-        match columns.iter_mut().find(is_its) {
-            Some(column) => column.thresholds.push(threshold),
-            None => columns.push(Column { feature: node.feature, missing, thresholds: vec![threshold] }),
-        }
-    }
-    for column in &mut columns {
-        column.thresholds.sort_unstable_by(f64::total_cmp);
-        column.thresholds.dedup();
-    }
-    Some(columns)
-}
-
-impl Column {
-    /// The number of thresholds below a value.
-    #[inline(always)]
-    fn rank<R: Rank>(&self, value: f64) -> R {
-        let (is_missing, side) = match self.missing {
-            Treatment::AsZero => (false, Side::Left),
-            Treatment::To(side) => (value.is_nan(), side),
-            Treatment::WithZeroTo(side) => (value.is_nan() || value.abs() <= ZERO, side),
-        };
-        if is_missing {
-            return R::from_index(if side == Side::Left { 0 } else { R::MOST });
-        }
-        let value = if value.is_nan() { 0.0 } else { value };
-        R::from_index(self.thresholds.partition_point(|&threshold| threshold < value))
-    }
-}
-
 impl<R: Rank, M: Mask> Trees<R, M> {
     fn of<'a>(trees: impl Iterator<Item = &'a Tree>, columns: Vec<Column>) -> Self {
         let mut forest = Self {
@@ -272,11 +179,9 @@ impl<R: Rank, M: Mask> Trees<R, M> {
     /// Adds a node with some leaves on its left.
     fn add_test(&mut self, tree: &Tree, node: usize, left: std::ops::Range<usize>) {
         let node = &tree.nodes[node];
-        let Some((threshold, missing)) = test_of(node) else { return };
-        let is_its = |column: &Column| (column.feature, column.missing) == (node.feature, missing);
-        let Some(column) = self.columns.iter().position(is_its) else { return };
-        let rank = self.columns[column].thresholds.partition_point(|&below| below < threshold);
-        self.nodes.push(Test { column: column as u32, rank: R::from_index(rank), mask: M::without(left) });
+        let rank_by = |(column, of_column): (usize, &Column)| Some((column, of_column.rank_of(node)?));
+        let Some((column, rank)) = self.columns.iter().enumerate().find_map(rank_by) else { return };
+        self.nodes.push(Test { column: column as u32, rank, mask: M::without(left) });
     }
 
     /// The prediction for a row.
