@@ -1,5 +1,6 @@
 //! How much less a thick disc pulls in its plane than a thin one.
 
+use std::f64::consts::LN_10;
 use std::sync::OnceLock;
 
 use libm::j1;
@@ -35,8 +36,8 @@ const N_HEIGHTS: usize = 15;
 type Table = [[f64; N_RADII]; N_HEIGHTS];
 
 /// The ends of the table in `ln x` and `ln(z0 / Rd)`, evenly filled.
-const LOG_RADII: [f64; 2] = [-4.605_170_185_988_091, 2.302_585_092_994_046];
-const LOG_HEIGHTS: [f64; 2] = [-6.907_755_278_982_137, 0.0];
+const LOG_RADII: [f64; 2] = [-2.0 * LN_10, LN_10];
+const LOG_HEIGHTS: [f64; 2] = [-3.0 * LN_10, 0.0];
 
 /// Steps in k of the quadrature, and where it ends: what is left is some 1e-5 of the speed squared.
 const K_STEP: f64 = 0.05;

@@ -120,7 +120,8 @@ impl GalaxyPotential {
     pub(crate) fn mean_circular_speeds_squared(&self, radii_kpc: &[f64]) -> Vec<f64> {
         let spheroids = |r: f64| {
             mean_of_isothermal_sheet(|t| {
-                let distance = r.hypot(t * self.disc.height_kpc());
+                let z = t * self.disc.height_kpc();
+                let distance = (r * r + z * z).sqrt();
                 G * self.enclosed_spheroid_mass(distance) * r * r / distance.powi(3)
             })
         };

@@ -110,7 +110,7 @@ pub fn write_tng_cutout(path: &Path, galaxy: &Galaxy, cutout: &TngCutout) -> Res
 
 /// The scale factors at which the stars were born.
 fn formation_times(path: &Path, stars: &Stars, cutout: &TngCutout) -> Result<Vec<f64>, SnapshotError> {
-    if stars.is_empty() {
+    if stars.particles().is_empty() {
         return Ok(Vec::new());
     }
     let place = Place::new(path, "/Header");
@@ -164,7 +164,8 @@ fn write_header(file: &File, galaxy: &Galaxy, common_mass: f64, cutout: &TngCuto
     let header = file.create_group("Header")?;
     let Galaxy { gas, dark_matter, stars, black_holes, box_size_kpc } = galaxy;
     let mass_table = [0.0, common_mass / cutout.factor(Quantity::Mass), 0.0, 0.0, 0.0, 0.0];
-    let counts = [gas.len(), dark_matter.len(), 0, 0, stars.len(), black_holes.len()].map(|n| n as u64);
+    let counts =
+        [gas.len(), dark_matter.len(), 0, 0, stars.particles().len(), black_holes.len()].map(|n| n as u64);
     let length = Constants::GADGET.cm_per_kpc;
     for (name, value) in [
         ("Time", cutout.scale_factor),
@@ -255,7 +256,7 @@ impl Fields {
     fn vectors(&self, name: &str, values: &[[f64; 3]], quantity: Quantity) -> hdf5::Result<()> {
         let factor = self.cutout.factor(quantity);
         let stored: Vec<[f64; 3]> = values.iter().map(|value| value.map(|x| x / factor)).collect();
-        self.dataset(name, ArrayView2::from(&stored), quantity)
+        self.dataset(name, ArrayView2::from(stored.as_slice()), quantity)
     }
 
     fn column(&self, name: &str, values: &[f64], quantity: Quantity) -> hdf5::Result<()> {
