@@ -99,7 +99,8 @@ impl Columns {
                 is_wanted &= !(value.is_nan() || value == 0.0);
             }
             let label = value(row, target)?;
-            if label.is_infinite() {
+            // Boosters take labels in single precision.
+            if (label as f32).is_infinite() {
                 return Err(text.complaint(row, target, "is no label").into());
             }
             if !is_wanted || label.is_nan() {
