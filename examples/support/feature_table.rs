@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use galmass::gbdt::Folds;
@@ -99,7 +99,8 @@ impl Columns {
                 is_wanted &= !(value.is_nan() || value == 0.0);
             }
             let label = value(row, target)?;
-            if label.is_infinite() {
+            // Boosters take labels in single precision.
+            if (label as f32).is_infinite() {
                 return Err(text.complaint(row, target, "is no label").into());
             }
             if !is_wanted || label.is_nan() {
@@ -162,7 +163,7 @@ struct Text {
 
 impl Text {
     fn read(path: &Path, no_header: bool) -> Result<Self, Box<dyn Error>> {
-        let name = PathBuf::from(path).display().to_string();
+        let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| format!("{name}: {error}"))?;
         let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let delimiter = if first_line.contains(&b'\t') { b'\t' } else { b',' };
