@@ -109,7 +109,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = labels.iter().map(|label| word(label)).collect();
     let dataset = Dataset::new(parts.training.table.view(), &binning)?.with_feature_names(&words)?;
     // Without trees, only to see whether settings and labels will do before there is a folder.
-    Booster::train(&BoosterConfig { num_iterations: 0, ..config.clone() }, &dataset, &parts.training.labels)?;
+    let untrained = BoosterConfig { num_iterations: 0, early_stopping_round: 0, ..config.clone() };
+    Booster::train(&untrained, &dataset, &parts.training.labels)?;
 
     let folder = output::folder(arguments.out.as_deref(), "train_booster", false)?;
     let settings = serde_json::json!({ "arguments": arguments, "booster": config, "binning": binning });

@@ -86,8 +86,8 @@ fn part<B: Bin>(rows: &mut [u32], right: &mut [u32], column: &[B], goes_left: &[
     // Both are written and one of them counts: no guess to be wrong.
     for index in 0..rows.len() {
         // SAFETY: `n_left` is at most `index`, which is less than the lengths of `rows` and `right`. The rows of a
-        // partition are rows of the data set, and a column of it has a bin for each of them, less than the number of
-        // bins of the feature, which is the length of `goes_left`.
+        // partition are rows of the data set, and a column of it has a code for each of them, less than the number of
+        // codes of its place, which is the length of `goes_left`.
         unsafe {
             let row = *rows.get_unchecked(index);
             let is_left = *goes_left.get_unchecked(column.get_unchecked(row as usize).index());
