@@ -81,6 +81,10 @@ struct Arguments {
     #[arg(long)]
     #[serde(skip)]
     resume: bool,
+    /// Print the counts as one line of JSON at the end
+    #[arg(long)]
+    #[serde(skip)]
+    json: bool,
 }
 
 fn main() -> ExitCode {
@@ -119,6 +123,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let table = format!("{HEADER}\n{}", rows.concat());
     fs::write(folder.join("galaxies.csv"), table).map_err(|error| format!("galaxies.csv: {error}"))?;
     println!("{} cutouts in {}", population.len(), folder.display());
+    if arguments.json {
+        output::print_json(&serde_json::json!({ "n_galaxies": population.len() }));
+    }
     Ok(())
 }
 

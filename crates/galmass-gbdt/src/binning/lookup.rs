@@ -93,7 +93,7 @@ mod tests {
                 (0..n_values).map(|k| f64::from(k * 37 % 101) - 50.0 + 1e-3 * f64::from(k)).collect();
             values.extend(is_missing.then_some(f64::NAN));
             let config = BinningConfig { max_bin, min_data_in_bin: 1, ..BinningConfig::default() };
-            let mapper = BinMapper::find(values.clone(), &config);
+            let mapper = BinMapper::find(values.clone(), values.len(), &config);
             values.extend([f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1e-40, 3.5]);
             values.extend(
                 mapper.upper_bounds().iter().flat_map(|&bound| [bound, bound.next_up(), bound.next_down()]),
