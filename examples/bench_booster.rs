@@ -27,8 +27,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use galmass::gbdt::{BinningConfig, Booster, BoosterConfig, Dataset};
-use ndarray::Array2;
+use galmass::gbdt::{BinningConfig, Booster, BoosterConfig, Dataset, GbdtError, SparseRows};
+use ndarray::{Array2, ArrayView2};
 use serde::Deserialize;
 
 /// Single rows are predicted one after the other, so many of them.
@@ -95,8 +95,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("{:?}: {error}", arguments.settings))?;
     rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build_global()?;
     let case = Case::open(&arguments.folder)?;
-    let (table, test) = (case.table("train")?, case.table("test")?);
-    let labels = case.numbers("y_train.f64", Some(table.nrows()), f64::from_le_bytes)?;
+    let (table, test_table) = (case.table("train")?, case.table("test")?);
+    let (rows, test) = (table.rows()?, test_table.rows()?);
+    let labels = case.numbers("y_train.f64", Some(rows.n_rows()), f64::from_le_bytes)?;
 
     let binning = BinningConfig { max_bin: settings.max_bin, ..BinningConfig::default() };
     let config = BoosterConfig {
@@ -106,14 +107,14 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         min_data_in_leaf: settings.min_data_in_leaf,
         ..BoosterConfig::default()
     };
-    let (dataset, binned) = timing::time_once(|| Dataset::new(table.view(), &binning))?;
+    let (dataset, binned) = timing::time_once(|| rows.dataset(&binning))?;
     let (booster, trained) = timing::time_once(|| Booster::train(&config, &dataset, &labels))?;
-    let (predictions, predicted) = timing::time_once(|| booster.predict(test.view()))?;
+    let (predictions, predicted) = timing::time_once(|| test.predict(&booster))?;
     let bytes: Vec<u8> = predictions.iter().flat_map(|value| value.to_le_bytes()).collect();
     let path = &arguments.predictions;
     fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
 
-    let rows: Vec<&[f64]> = test.rows().into_iter().take(N_ROWS).filter_map(|row| row.to_slice()).collect();
+    let rows = test_table.first_rows(N_ROWS);
     let all_rows = || Ok::<f64, Infallible>(rows.iter().map(|row| booster.predict_row(row)).sum());
     let (_, one_by_one) = timing::time(0.1, all_rows)?;
     output::print_json(&serde_json::json!({
@@ -125,6 +126,68 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         "extra": { "bin_s": binned.cpu_s },
     }));
     Ok(())
+}
+
+/// A table in memory, all of it or what is not zero.
+enum Table {
+    Dense(Array2<f64>),
+    Sparse { n_columns: usize, starts: Vec<usize>, columns: Vec<usize>, values: Vec<f64> },
+}
+
+/// The rows of a table.
+#[derive(Clone, Copy)]
+enum Rows<'a> {
+    Dense(ArrayView2<'a, f64>),
+    Sparse(SparseRows<'a>),
+}
+
+impl Table {
+    fn rows(&self) -> Result<Rows<'_>, GbdtError> {
+        Ok(match self {
+            Self::Dense(table) => Rows::Dense(table.view()),
+            Self::Sparse { n_columns, starts, columns, values } => {
+                Rows::Sparse(SparseRows::new(*n_columns, starts, columns, values)?)
+            }
+        })
+    }
+
+    /// The first rows, each with its zeros.
+    fn first_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
+        match self {
+            Self::Dense(table) => table.rows().into_iter().take(n_rows).map(|row| row.to_vec()).collect(),
+            Self::Sparse { n_columns, starts, columns, values } => {
+                let fill = |ends: &[usize]| {
+                    let mut row = vec![0.0; *n_columns];
+                    (ends[0]..ends[1]).for_each(|entry| row[columns[entry]] = values[entry]);
+                    row
+                };
+                starts.windows(2).take(n_rows).map(fill).collect()
+            }
+        }
+    }
+}
+
+impl Rows<'_> {
+    fn n_rows(self) -> usize {
+        match self {
+            Self::Dense(rows) => rows.nrows(),
+            Self::Sparse(rows) => rows.n_rows(),
+        }
+    }
+
+    fn dataset(self, binning: &BinningConfig) -> Result<Dataset, GbdtError> {
+        match self {
+            Self::Dense(rows) => Dataset::new(rows, binning),
+            Self::Sparse(rows) => Dataset::from_sparse(rows, binning),
+        }
+    }
+
+    fn predict(self, booster: &Booster) -> Result<Vec<f64>, GbdtError> {
+        match self {
+            Self::Dense(rows) => booster.predict(rows),
+            Self::Sparse(rows) => booster.predict_sparse(rows),
+        }
+    }
 }
 
 /// A case on disk.
@@ -141,30 +204,38 @@ impl<'a> Case<'a> {
         Ok(Self { folder, meta: serde_json::from_str(&text).map_err(|error| named(&error))? })
     }
 
-    /// The table of one part, `train` or `test`. A sparse one is filled up with its zeros.
-    fn table(&self, part: &str) -> Result<Array2<f64>, Box<dyn Error>> {
+    /// The table of one part, `train` or `test`.
+    fn table(&self, part: &str) -> Result<Table, Box<dyn Error>> {
         let n_rows = if part == "train" { self.meta.n_train } else { self.meta.n_test };
         let n_columns = self.meta.n_features;
-        if matches!(self.meta.layout, Layout::Dense) {
-            let file = format!("X_{part}.f64");
-            let cells = self.numbers(&file, Some(n_rows.saturating_mul(n_columns)), f64::from_le_bytes)?;
-            return Ok(Array2::from_shape_vec((n_rows, n_columns), cells)?);
-        }
-        let starts = self.numbers(&format!("{part}.indptr.i64"), Some(n_rows + 1), i64::from_le_bytes)?;
-        let values = self.numbers(&format!("{part}.data.f64"), None, f64::from_le_bytes)?;
-        let columns = self.numbers(&format!("{part}.indices.i32"), Some(values.len()), i32::from_le_bytes)?;
-        let mut table = Array2::zeros((n_rows, n_columns));
-        for (row, ends) in starts.windows(2).enumerate() {
-            for entry in ends[0]..ends[1] {
-                let entry = usize::try_from(entry)?;
-                let (Some(&column), Some(&value)) = (columns.get(entry), values.get(entry)) else {
-                    return Err(format!("{part}.indptr.i64: row {row} ends beyond the values").into());
-                };
-                let cell = table.get_mut((row, usize::try_from(column)?));
-                *cell.ok_or_else(|| format!("{part}.indices.i32: row {row} has column {column}"))? = value;
+        match self.meta.layout {
+            Layout::Dense => {
+                let file = format!("X_{part}.f64");
+                let cells =
+                    self.numbers(&file, Some(n_rows.saturating_mul(n_columns)), f64::from_le_bytes)?;
+                Ok(Table::Dense(Array2::from_shape_vec((n_rows, n_columns), cells)?))
+            }
+            Layout::Csr => {
+                let starts =
+                    self.indices(&format!("{part}.indptr.i64"), Some(n_rows + 1), i64::from_le_bytes)?;
+                let values = self.numbers(&format!("{part}.data.f64"), None, f64::from_le_bytes)?;
+                let file = format!("{part}.indices.i32");
+                let columns = self.indices(&file, Some(values.len()), i32::from_le_bytes)?;
+                Ok(Table::Sparse { n_columns, starts, columns, values })
             }
         }
-        Ok(table)
+    }
+
+    /// The indices of a file.
+    fn indices<T: TryInto<usize>, const N: usize>(
+        &self,
+        file: &str,
+        expected: Option<usize>,
+        of: impl Fn([u8; N]) -> T,
+    ) -> Result<Vec<usize>, Box<dyn Error>> {
+        let indices = self.numbers(file, expected, of)?.into_iter().map(TryInto::try_into);
+        let indices = indices.collect::<Result<Vec<usize>, _>>();
+        indices.map_err(|_| format!("{}: an index is negative", self.folder.join(file).display()).into())
     }
 
     /// The numbers of a file, and as many as they should be.
