@@ -32,8 +32,8 @@ const MOST_DRAWS: u64 = 1000;
 /// | bulge size | Shen et al. (2003), early types, at the bulge mass; from 0.22 Rd up | 0.15 to 0.20 dex |
 /// | bulge fraction | logistic, half at 10^10.9 Msun (after Moffett et al. 2016) | 1 in the argument |
 /// | Sersic index | 2.5 at 1e10 Msun of bulge (after Graham & Worley 2008) | 0.12 dex |
-/// | disc height | Kregel, van der Kruit & de Grijs (2002), times that of the [`Suite`] | 0.1 dex |
-/// | atomic gas | Catinella et al. (2018), more in one [`Suite`]; molecules a quarter of it, helium | 0.4 dex |
+/// | disc height | Kregel, van der Kruit & de Grijs (2002), times that of the [`Suite`](crate::Suite) | 0.1 dex |
+/// | atomic gas | Catinella et al. (2018), more in one [`Suite`](crate::Suite); molecules a quarter of it, helium | 0.4 dex |
 /// | gas size | Wang et al. (2016) | 0.06 dex |
 /// | black hole | Kormendy & Ho (2013), from the bulge mass | 0.28 dex |
 /// | age, metallicity | tanh curves after Gallazzi et al. (2005) | 0.1 dex each |
