@@ -221,7 +221,12 @@ impl<'a> Case<'a> {
                 let values = self.numbers(&format!("{part}.data.f64"), None, f64::from_le_bytes)?;
                 let file = format!("{part}.indices.i32");
                 let columns = self.indices(&file, Some(values.len()), i32::from_le_bytes)?;
-                Ok(Table::Sparse { n_columns, starts, columns, values })
+                let table = Table::Sparse { n_columns, starts, columns, values };
+                // Refused here, where the files are known.
+                table.rows().map_err(|error| {
+                    format!("{} and its indptr and data: {error}", self.folder.join(file).display())
+                })?;
+                Ok(table)
             }
         }
     }

@@ -120,7 +120,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         })
         .collect::<Result<Vec<String>, String>>()?;
     bar.abandon();
-    let table = format!("{HEADER}\n{}", rows.concat());
+    let names = columns(&MockGalaxyConfig::default()).map(|(name, _)| name).join(",");
+    let table = format!("file,{names}\n{}", rows.concat());
     fs::write(folder.join("galaxies.csv"), table).map_err(|error| format!("galaxies.csv: {error}"))?;
     println!("{} cutouts in {}", population.len(), folder.display());
     if arguments.json {
@@ -140,8 +141,19 @@ fn check_same_settings(folder: &Path, settings: &serde_json::Value) -> Result<()
     }
 }
 
-const HEADER: &str = "file,stellar_mass_msun,bulge_fraction,bulge_effective_radius_kpc,disc_scale_length_kpc,\
-    gas_mass_msun,halo_mass_msun,halo_concentration,black_hole_mass_msun";
+/// What a galaxy was made from, as columns of the table.
+fn columns(config: &MockGalaxyConfig) -> [(&'static str, f64); 8] {
+    [
+        ("stellar_mass_msun", config.stellar_mass_msun),
+        ("bulge_fraction", config.bulge_fraction),
+        ("bulge_effective_radius_kpc", config.bulge_effective_radius_kpc),
+        ("disc_scale_length_kpc", config.disc_scale_length_kpc),
+        ("gas_mass_msun", config.gas_mass_msun),
+        ("halo_mass_msun", config.halo_mass_msun),
+        ("halo_concentration", config.halo_concentration),
+        ("black_hole_mass_msun", config.black_hole_mass_msun),
+    ]
+}
 
 /// Writes a galaxy, unless it is there, and returns its row of the table.
 fn make(
@@ -155,28 +167,8 @@ fn make(
     if !path.exists() {
         write_tng_cutout(&path, &population.galaxy(index)?, cutout)?;
     }
-    let MockGalaxyConfig {
-        stellar_mass_msun,
-        bulge_fraction,
-        bulge_effective_radius_kpc,
-        disc_scale_length_kpc,
-        gas_mass_msun,
-        halo_mass_msun,
-        halo_concentration,
-        black_hole_mass_msun,
-        ..
-    } = population.config_of(index)?;
     let mut row = name;
-    for value in [
-        stellar_mass_msun,
-        bulge_fraction,
-        bulge_effective_radius_kpc,
-        disc_scale_length_kpc,
-        gas_mass_msun,
-        halo_mass_msun,
-        halo_concentration,
-        black_hole_mass_msun,
-    ] {
+    for (_, value) in columns(&population.config_of(index)?) {
         write!(row, ",{value:e}")?;
     }
     row.push('\n');

@@ -1,6 +1,6 @@
 //! Galaxies to shards, on one machine or many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -126,17 +126,9 @@ pub fn build(
     if index >= n_parts {
         return Err(SurveyError::Part { index, n_parts });
     }
-    let mine: Vec<u32> = (0..survey.n_shards()).skip(index).step_by(n_parts).collect();
-    let done = survey.completed()?;
-    let (kept, missing): (Vec<u32>, Vec<u32>) =
-        mine.into_iter().partition(|shard| done.iter().any(|record| record.index == *shard));
-    match kept.first() {
-        Some(&shard) if !options.resume => {
-            return Err(SurveyError::Present { folder: folder.into(), shard });
-        }
-        _ => {}
-    }
-    progress(Progress::Kept { n_galaxies: kept.iter().map(|&shard| survey.galaxies(shard).len()).sum() });
+    let mine = (0..survey.n_shards()).skip(index).step_by(n_parts);
+    let (n_kept, missing) = survey.kept_and_missing(mine, options.resume)?;
+    progress(Progress::Kept { n_galaxies: n_kept });
     survey.make(&missing, options.n_threads, &mut progress)?;
     survey.finish_if_complete()
 }
@@ -201,6 +193,21 @@ impl<'a> SurveyBuild<'a> {
     /// [`SurveyError::Dataset`] for a folder of another set, or one that cannot be read.
     pub fn completed(&self) -> Result<Vec<ShardRecord>, SurveyError> {
         Ok(completed_shards(&self.folder, &self.description)?)
+    }
+
+    /// The number of galaxies in those of some shards that are finished, and the shards that are to be made; unless a run is
+    /// resumed, none of them may be there.
+    pub(crate) fn kept_and_missing(
+        &self,
+        shards: impl Iterator<Item = u32>,
+        resume: bool,
+    ) -> Result<(usize, Vec<u32>), SurveyError> {
+        let done: BTreeSet<u32> = self.completed()?.iter().map(|record| record.index).collect();
+        let (kept, missing): (Vec<u32>, Vec<u32>) = shards.partition(|shard| done.contains(shard));
+        match kept.first() {
+            Some(&shard) if !resume => Err(SurveyError::Present { folder: self.folder.clone(), shard }),
+            _ => Ok((kept.iter().map(|&shard| self.galaxies(shard).len()).sum(), missing)),
+        }
     }
 
     /// Makes shards, in the order given; each is finished before the next one, and what is there is replaced. `n_threads` is

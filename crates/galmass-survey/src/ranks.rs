@@ -133,24 +133,17 @@ impl Ranks {
         mut progress: impl FnMut(RankProgress),
     ) -> Result<Built, SurveyError> {
         let begun = SurveyBuild::new(source, config, folder).and_then(|survey| {
-            let done = survey.completed()?;
-            match done.first() {
-                Some(record) if !options.resume => {
-                    Err(SurveyError::Present { folder: folder.into(), shard: record.index })
-                }
-                _ => Ok((survey, done)),
-            }
+            let (n_kept, missing) = survey.kept_and_missing(0..survey.n_shards(), options.resume)?;
+            Ok((survey, n_kept, missing))
         });
-        let (survey, done) = match begun {
+        let (survey, n_kept, missing) = match begun {
             Ok(begun) => begun,
             Err(error) => {
                 self.send_all_home(options.patience);
                 return Err(error);
             }
         };
-        let n_kept = done.iter().map(|record| survey.galaxies(record.index).len()).sum();
         progress(RankProgress::Kept { n_galaxies: n_kept });
-        let missing = (0..survey.n_shards()).filter(|shard| done.iter().all(|record| record.index != *shard));
         let mut dispatcher = Dispatcher::new(missing, self.size(), options.patience, Instant::now());
 
         let own = thread::scope(|scope| {
@@ -164,19 +157,7 @@ impl Ranks {
                     &mut Thread { orders: own_orders, reports: own_reports },
                 )
             });
-            while !dispatcher.is_over() {
-                let heard = self.hear_all(&reports, &mut dispatcher, &mut progress);
-                for (rank, shard) in dispatcher.give_up_silent(Instant::now()) {
-                    progress(RankProgress::Lost { rank, shard });
-                }
-                let dealt = dispatcher.orders(Instant::now());
-                if !heard && dealt.is_empty() {
-                    thread::sleep(PAUSE);
-                }
-                for (rank, order) in dealt {
-                    self.tell(rank, order, &orders, !dispatcher.lost().is_empty());
-                }
-            }
+            self.attend(&mut dispatcher, &reports, &orders, &mut progress);
             own.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
         if !dispatcher.lost().is_empty() {
@@ -187,6 +168,29 @@ impl Ranks {
             own?; // why it is not complete, if this rank knows
         }
         Ok(built)
+    }
+
+    /// Listens and gives orders until nobody is left that could do anything.
+    fn attend(
+        &self,
+        dispatcher: &mut Dispatcher,
+        reports: &Receiver<Report>,
+        orders: &Sender<Order>,
+        progress: &mut impl FnMut(RankProgress),
+    ) {
+        while !dispatcher.is_over() {
+            let heard = self.hear_all(reports, dispatcher, progress);
+            for (rank, shard) in dispatcher.give_up_silent(Instant::now()) {
+                progress(RankProgress::Lost { rank, shard });
+            }
+            let dealt = dispatcher.orders(Instant::now());
+            if !heard && dealt.is_empty() {
+                thread::sleep(PAUSE);
+            }
+            for (rank, order) in dealt {
+                self.tell(rank, order, orders, !dispatcher.lost().is_empty());
+            }
+        }
     }
 
     /// Takes note of all that was said, and returns whether anything was.
@@ -235,16 +239,7 @@ impl Ranks {
         let mut dispatcher = Dispatcher::new([], self.size(), patience, Instant::now());
         dispatcher.hear(0, Report::Broken, Instant::now());
         let ((orders, _no_worker), (_no_reports, reports)) = (mpsc::channel(), mpsc::channel());
-        while !dispatcher.is_over() {
-            let heard = self.hear_all(&reports, &mut dispatcher, &mut |_| ());
-            dispatcher.give_up_silent(Instant::now());
-            for (rank, order) in dispatcher.orders(Instant::now()) {
-                self.tell(rank, order, &orders, !dispatcher.lost().is_empty());
-            }
-            if !heard {
-                thread::sleep(PAUSE);
-            }
-        }
+        self.attend(&mut dispatcher, &reports, &orders, &mut |_| ());
         if !dispatcher.lost().is_empty() {
             self.leave_without_farewell();
         }
