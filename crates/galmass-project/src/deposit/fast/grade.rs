@@ -78,21 +78,27 @@ impl<K: Iterator<Item = [f64; 2]>, F: Fn(Range<usize>) -> K> Work for Sums<'_, F
 
     #[inline(always)]
     fn run<const FMA: bool>(self) -> [f64; 2] {
+        const BLOCK: usize = 128;
         const LANES: usize = 16;
+        let widest = Grade::Together.widest();
         let Self { range, kernels } = self;
         let (mut light, mut squares) = ([0.0f64; LANES], [0.0f64; LANES]);
-        for first in range.clone().step_by(LANES) {
+        for first in range.clone().step_by(BLOCK) {
             // Fetched first, so that the rest is done in vectors. Nothing has no light and is narrow.
-            let (mut weight, mut support) = ([0.0; LANES], [1.0; LANES]);
-            let kernels = kernels(first..range.end.min(first + LANES));
+            let (mut weight, mut support) = ([0.0; BLOCK], [0.0; BLOCK]);
+            let kernels = kernels(first..range.end.min(first + BLOCK));
             for ((weight, support), kernel) in weight.iter_mut().zip(&mut support).zip(kernels) {
                 [*weight, *support] = kernel;
             }
-            for lane in 0..LANES {
-                light[lane] += weight[lane];
-                let is_wide = support[lane] > Grade::Together.widest();
-                let (of_wide, width) = if is_wide { (weight[lane], support[lane]) } else { (0.0, 1.0) };
-                squares[lane] += of_wide * of_wide / (width * width);
+            for start in (0..BLOCK).step_by(LANES) {
+                for lane in 0..LANES {
+                    let (weight, support) = (weight[start + lane], support[start + lane]);
+                    light[lane] += weight;
+                    let width = if support > widest { support } else { widest };
+                    let of_wide = if support > widest { weight } else { 0.0 };
+                    let per_width = of_wide / width;
+                    squares[lane] += per_width * per_width;
+                }
             }
         }
         [light.iter().sum(), squares.iter().sum()]

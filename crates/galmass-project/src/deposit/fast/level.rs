@@ -4,6 +4,8 @@
 //! most so many cells in radius (see [`Grade`]), so that it touches a bounded number of them, and comes down to the image by a
 //! [prolongation](super::prolong) that keeps the light of each cell.
 
+use std::ops::Range;
+
 use super::grade::Grade;
 
 /// Cells around a mesh that are kept beside it: no window that meets the image reaches farther, except for kernels that
@@ -34,14 +36,25 @@ pub(super) struct Level {
 }
 
 impl Level {
+    /// Whether it is the image.
+    pub(super) fn is_image(&self) -> bool {
+        self.first == 0
+    }
+
     /// Rows with the margins.
-    fn n_rows(&self) -> usize {
+    pub(super) fn n_rows(&self) -> usize {
         self.n_cells + 2 * MARGIN
     }
 
     /// Cells from one row to the next: an odd number of cache lines, so that the rows of a window are spread over the cache.
     pub(super) fn stride(&self) -> usize {
         (self.n_rows().div_ceil(CACHE_LINE) | 1) * CACHE_LINE
+    }
+
+    /// The cells of a row, counted from the first of the margin, among those of all meshes.
+    pub(super) fn row(&self, row: usize) -> Range<usize> {
+        let start = self.first + row * self.stride();
+        start..start + self.stride()
     }
 
     /// Cells a side with what finer meshes need around them.

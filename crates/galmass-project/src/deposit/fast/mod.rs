@@ -12,13 +12,14 @@
 //! meshes, so that the cells in use stay in the cache by themselves.
 //!
 //! Shares telescope and the prolongation parts cells without loss, so that light is kept. Cells are added up in single
-//! precision; the rounding of each sheet's total is taken out when it is added to the others.
+//! precision; the rounding of the total is taken out at the end.
 
 mod add;
 mod block;
 mod collect;
 mod grade;
 mod level;
+mod precision;
 mod prolong;
 mod scratch;
 mod shape;
@@ -131,8 +132,8 @@ static SHEETS: Scratch<f32> = Scratch::new();
 /// All meshes with the light of some particles.
 struct Sheet {
     cells: Vec<f32>,
-    /// What cells are multiplied by.
-    factor: f64,
+    /// The light of the particles, which single precision has rounded on the cells.
+    light: f64,
     /// The highest level with light on it.
     highest: usize,
 }
@@ -168,22 +169,8 @@ impl<P: ExactSizeIterator<Item = Particle>, F: Fn(Range<usize>) -> P> Work for F
                 highest = highest.max(window.level);
             }
         }
-        let found = total(&cells);
-        Some(Sheet { cells, factor: if found > 0.0 { light / found } else { 1.0 }, highest })
+        Some(Sheet { cells, light, highest })
     }
-}
-
-/// The sum of all cells.
-#[inline(always)]
-fn total(cells: &[f32]) -> f64 {
-    let mut sums = [0.0f64; 32];
-    for cells in cells.chunks_exact(sums.len()) {
-        for (sum, &cell) in sums.iter_mut().zip(cells) {
-            *sum += f64::from(cell);
-        }
-    }
-    let rest = cells.chunks_exact(sums.len()).remainder();
-    sums.iter().sum::<f64>() + rest.iter().map(|&cell| f64::from(cell)).sum::<f64>()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From a mesh to the one of half its cells, light for light.
 
 use super::level::HALO;
+use super::precision::Precision;
 
 /// How the light of a cell is parted between its halves: half of it, less and more the sum of these times the
 /// differences of its neighbours on both sides, from the nearest outwards.
@@ -35,15 +36,16 @@ fn parent(fine: usize) -> usize {
 
 /// The lower and the upper half of a cell, by the cells from [`REACH`] before to as many behind.
 #[inline(always)]
-fn halves([a5, a4, a3, a2, a1, cell, b1, b2, b3, b4, b5]: [f64; 2 * REACH + 1]) -> [f64; 2] {
-    let [c1, c2, c3, c4, c5] = PARTING;
+fn halves<T: Precision>([a5, a4, a3, a2, a1, cell, b1, b2, b3, b4, b5]: [T; 2 * REACH + 1]) -> [T; 2] {
+    let [c1, c2, c3, c4, c5] = PARTING.map(T::of);
     let tilt = (c1 * (b1 - a1) + c2 * (b2 - a2)) + ((c3 * (b3 - a3) + c4 * (b4 - a4)) + c5 * (b5 - a5));
-    [0.5 * cell - tilt, 0.5 * cell + tilt]
+    let half = T::of(0.5) * cell;
+    [half - tilt, half + tilt]
 }
 
 /// Parts the cells of a coarse row, with its halo, into the fine ones from the even index `first` on.
 #[inline(always)]
-pub(super) fn part_columns(coarse: &[f64], first: usize, fine: &mut [f64]) {
+pub(super) fn part_columns<T: Precision>(coarse: &[T], first: usize, fine: &mut [T]) {
     let parents = coarse[parent(first) - REACH..].windows(2 * REACH + 1);
     let (pairs, last) = fine.as_chunks_mut::<2>();
     let n_pairs = pairs.len();
@@ -60,7 +62,12 @@ pub(super) fn part_columns(coarse: &[f64], first: usize, fine: &mut [f64]) {
 /// Parts a row of coarse cells, `stride` to a row, into the two fine rows from the even index `fine_row` on, the columns
 /// as they are.
 #[inline(always)]
-pub(super) fn part_rows(coarse: &[f64], stride: usize, fine_row: usize, [lower, upper]: [&mut [f64]; 2]) {
+pub(super) fn part_rows<T: Precision>(
+    coarse: &[T],
+    stride: usize,
+    fine_row: usize,
+    [lower, upper]: [&mut [T]; 2],
+) {
     let first = parent(fine_row) - REACH;
     let n = stride.min(lower.len()).min(upper.len());
     let row = |j: usize| &coarse[(first + j) * stride..][..n];
