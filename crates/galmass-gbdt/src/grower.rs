@@ -85,14 +85,15 @@ impl<'a> Grower<'a> {
 
     /// Grows a tree on the rows of a bag or on all; its leaves are those of the partitions.
     pub(crate) fn grow(&mut self, slopes: Slopes<'_>, bag: Option<&Bag>) -> Tree {
+        let n_rows = self.dataset.n_rows();
         match bag {
             None => {
-                self.partition.reset(0..self.dataset.n_rows() as u32);
-                self.outside.reset(0..0);
+                self.partition.start_from_all(n_rows);
+                self.outside.start_from(n_rows, &[]);
             }
             Some(bag) => {
-                self.partition.reset(bag.inside.iter().copied());
-                self.outside.reset(bag.outside.iter().copied());
+                self.partition.start_from(n_rows, &bag.inside);
+                self.outside.start_from(n_rows, &bag.outside);
             }
         }
         let mut nodes: Vec<Node> = Vec::with_capacity(self.num_leaves - 1);
@@ -123,10 +124,10 @@ impl<'a> Grower<'a> {
         let is_unit = slopes.are_unit();
         let (rows, slopes) = match bag {
             None => (Rows::All, slopes),
-            Some(bag) => {
-                let rows = &bag.inside[..];
-                let slopes = gather_slopes(&mut self.gradients, &mut self.hessians, slopes, rows);
-                (Rows::Some(rows, slopes.total()), slopes)
+            Some(_) => {
+                let slopes =
+                    gather_slopes(&mut self.gradients, &mut self.hessians, slopes, &self.partition, 0);
+                (Rows::Leaf(&self.partition, 0, slopes.total()), slopes)
             }
         };
         let histogram = 0;
@@ -251,9 +252,9 @@ impl<'a> Grower<'a> {
         let new = right;
         make_histogram(&mut self.histograms, &self.layout, new);
         let sums = leaves[smaller].sums;
-        let rows = self.partition.rows(smaller);
-        let ordered = gather_slopes(&mut self.gradients, &mut self.hessians, slopes, rows);
-        let rows = Rows::Some(rows, [sums.gradients, sums.hessians]);
+        let ordered =
+            gather_slopes(&mut self.gradients, &mut self.hessians, slopes, &self.partition, smaller);
+        let rows = Rows::Leaf(&self.partition, smaller, [sums.gradients, sums.hessians]);
         histogram::sum_up(&mut self.histograms[new], &self.layout, self.dataset, rows, ordered);
         let [of_parent_sums, new_sums] =
             self.histograms.get_disjoint_mut([of_parent, new]).unwrap_or_else(|_| {
@@ -313,35 +314,43 @@ fn make_histogram(histograms: &mut Vec<Vec<Sums>>, layout: &Layout, index: usize
     }
 }
 
-/// The slopes of some rows, in their order.
+/// The slopes of the rows of a leaf, in their order.
 fn gather_slopes<'a>(
     gradients: &'a mut Vec<f32>,
     hessians: &'a mut Vec<f32>,
     slopes: Slopes<'_>,
-    rows: &[u32],
+    partition: &Partition,
+    leaf: usize,
 ) -> Slopes<'a> {
     match slopes {
-        Slopes::Unit(of_all) => Slopes::Unit(gather(gradients, of_all, rows)),
-        Slopes::Both(of_all, hessians_of_all) => {
-            Slopes::Both(gather(gradients, of_all, rows), gather(hessians, hessians_of_all, rows))
-        }
+        Slopes::Unit(of_all) => Slopes::Unit(gather(gradients, of_all, partition, leaf)),
+        Slopes::Both(of_all, hessians_of_all) => Slopes::Both(
+            gather(gradients, of_all, partition, leaf),
+            gather(hessians, hessians_of_all, partition, leaf),
+        ),
     }
 }
 
-/// The values of some rows, in their order.
-fn gather<'a>(memory: &'a mut Vec<f32>, values: &[f32], rows: &[u32]) -> &'a [f32] {
-    const ROWS: usize = 1 << 14;
+/// The values of the rows of a leaf, in their order.
+fn gather<'a>(memory: &'a mut Vec<f32>, values: &[f32], partition: &Partition, leaf: usize) -> &'a [f32] {
     let fill = |(ordered, rows): (&mut [f32], &[u32])| {
         ordered.iter_mut().zip(rows).for_each(|(ordered, &row)| *ordered = values[row as usize]);
     };
-    if memory.len() < rows.len() {
-        memory.resize(rows.len(), 0.0);
+    let n_rows = partition.n_rows(leaf);
+    if memory.len() < n_rows {
+        memory.resize(n_rows, 0.0);
     }
-    let ordered = &mut memory[..rows.len()];
-    if threads::are_worth(rows.len()) {
-        ordered.par_chunks_mut(ROWS).zip(rows.par_chunks(ROWS)).for_each(fill);
+    let ordered = &mut memory[..n_rows];
+    let mut rest = &mut *ordered;
+    let pieces = partition.pieces(leaf).map(|rows| {
+        let piece;
+        (piece, rest) = std::mem::take(&mut rest).split_at_mut(rows.len());
+        (piece, rows)
+    });
+    if threads::are_worth(n_rows) {
+        pieces.collect::<Vec<_>>().into_par_iter().for_each(fill);
     } else {
-        fill((ordered, rows));
+        pieces.for_each(fill);
     }
     ordered
 }

@@ -8,6 +8,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::dataset::{Bins, Dataset, GROUP, Group};
+use crate::partition::Partition;
 use crate::{Bin, threads};
 
 /// The sum of the gradients and that of the hessians in a bin.
@@ -87,8 +88,8 @@ impl Layout {
 pub(crate) enum Rows<'a> {
     /// All there are: what they add up to is found on the way.
     All,
-    /// Some, and what they add up to.
-    Some(&'a [u32], Sums),
+    /// Those of a leaf of a partition, and what they add up to.
+    Leaf(&'a Partition, usize, Sums),
 }
 
 /// Sums up the histogram of the rows of a leaf, and over all of them; `slopes` are those of its rows, in their order.
@@ -219,19 +220,27 @@ impl<const N: usize, B: Bin> WithSimd for AddRows<'_, N, B> {
                 }
                 total
             }
-            (Rows::Some(rows, total), Slopes::Unit(gradients)) => {
-                for (index, (&row, &gradient)) in rows.iter().zip(gradients).enumerate() {
-                    fetch_ahead(bins, rows, index);
-                    add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), 1.0]);
+            (Rows::Leaf(partition, leaf, total), Slopes::Unit(mut gradients)) => {
+                for rows in partition.pieces(leaf) {
+                    fetch_first(bins, rows);
+                    let its_gradients = take(&mut gradients, rows.len());
+                    for (index, (&row, &gradient)) in rows.iter().zip(its_gradients).enumerate() {
+                        fetch_ahead(bins, rows, index);
+                        add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), 1.0]);
+                    }
                 }
                 total
             }
-            (Rows::Some(rows, total), Slopes::Both(gradients, hessians)) => {
-                let slopes = gradients.iter().zip(hessians);
-                for (index, (&row, (&gradient, &hessian))) in rows.iter().zip(slopes).enumerate() {
-                    fetch_ahead(bins, rows, index);
-                    let slopes = [f64::from(gradient), f64::from(hessian)];
-                    add::<N, B>(part, &starts, &bins[row as usize], slopes);
+            (Rows::Leaf(partition, leaf, total), Slopes::Both(mut gradients, mut hessians)) => {
+                for rows in partition.pieces(leaf) {
+                    fetch_first(bins, rows);
+                    let n_rows = rows.len();
+                    let slopes = take(&mut gradients, n_rows).iter().zip(take(&mut hessians, n_rows));
+                    for (index, (&row, (&gradient, &hessian))) in rows.iter().zip(slopes).enumerate() {
+                        fetch_ahead(bins, rows, index);
+                        let slopes = [f64::from(gradient), f64::from(hessian)];
+                        add::<N, B>(part, &starts, &bins[row as usize], slopes);
+                    }
                 }
                 total
             }
@@ -239,21 +248,42 @@ impl<const N: usize, B: Bin> WithSimd for AddRows<'_, N, B> {
     }
 }
 
+/// The first `n` of some values, which are taken off.
+#[inline(always)]
+fn take<'a>(values: &mut &'a [f32], n: usize) -> &'a [f32] {
+    let (first, rest) = values.split_at(n);
+    *values = rest;
+    first
+}
+
+/// How many rows ahead bins are asked for.
+const AHEAD: usize = 32;
+
+/// Asks for the bins of the first rows of a piece.
+#[inline(always)]
+fn fetch_first<B>(bins: &[[B; GROUP]], rows: &[u32]) {
+    rows.iter().take(AHEAD).for_each(|&row| fetch(bins, row));
+}
+
 /// Asks for the bins of a row that is soon due: processors do not see by themselves which rows a leaf has.
 #[inline(always)]
 fn fetch_ahead<B>(bins: &[[B; GROUP]], rows: &[u32], index: usize) {
-    const AHEAD: usize = 32;
     if let Some(&row) = rows.get(index + AHEAD) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let place: *const [B; GROUP] = bins.as_ptr().wrapping_add(row as usize);
-            // SAFETY: whatever the address, nothing is read.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (bins, row);
+        fetch(bins, row);
     }
+}
+
+#[inline(always)]
+fn fetch<B>(bins: &[[B; GROUP]], row: u32) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let place: *const [B; GROUP] = bins.as_ptr().wrapping_add(row as usize);
+        // SAFETY: whatever the address, nothing is read.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (bins, row);
 }
 
 /// Adds the slopes of a row to the bins of the features of a group.

@@ -23,10 +23,10 @@ pub(super) fn mappers(
             None => values_of(table, features.clone(), 0..n_rows),
         };
         let n_rows = sampled.map_or(n_rows, <[usize]>::len);
-        let find = |(feature, values)| BinMapper::of_feature(feature, values, n_rows, config);
-        features.zip(values).map(find).collect::<Vec<_>>()
+        let find = move |(feature, values)| BinMapper::of_feature(feature, values, n_rows, config);
+        features.into_par_iter().zip(values).map(find)
     };
-    blocks(table.ncols()).flat_map_iter(find_block).collect()
+    blocks(table.ncols()).flat_map(find_block).collect()
 }
 
 /// The bins of all values, some rows at a time: a table is read once.
