@@ -6,8 +6,6 @@
 //! is left of the parent's -> the best split of each
 //! ```
 
-use rayon::prelude::*;
-
 use crate::CategorySet;
 use crate::binning::ZERO;
 use crate::categorical::{CategoryRules, OfLeaf};
@@ -18,7 +16,6 @@ use crate::histogram::{self, Layout, Rows, Slopes, Sums};
 use crate::partition::Partition;
 use crate::sampling::{Bag, FeatureSampler};
 use crate::splitting::{BestSplit, Candidates, LeafSums, Rules, Split, TINY};
-use crate::threads;
 use crate::tree::{Child, Leaf, Missing, Node, Rule, Tree};
 
 /// Grows trees on a data set; its memory is used again from one to the next.
@@ -37,9 +34,6 @@ pub(crate) struct Grower<'a> {
     pub(crate) outside: Partition,
     histograms: Vec<Vec<Sums>>,
     candidates: Candidates,
-    /// Slopes in the order of the rows of a leaf.
-    gradients: Vec<f32>,
-    hessians: Vec<f32>,
 }
 
 /// A leaf that grows.
@@ -78,8 +72,6 @@ impl<'a> Grower<'a> {
             outside: Partition::default(),
             histograms: Vec::new(),
             candidates: Candidates::default(),
-            gradients: Vec::new(),
-            hessians: Vec::new(),
         }
     }
 
@@ -107,8 +99,10 @@ impl<'a> Grower<'a> {
                 *child = Child::Node(node);
             }
             nodes.push(self.node(leaf, leaves.len(), parent, &split));
-            self.split_rows(leaf, &split, &leaves[leaf].taken);
             let right = leaves.len();
+            let goes_on = right + 1 < self.num_leaves && parent.depth + 1 < self.max_depth;
+            let smaller = if split.left[1] < split.right[1] { leaf } else { right };
+            self.split_rows(leaf, &split, &parent.taken, goes_on.then_some((smaller, slopes)));
             self.split_leaf(&mut leaves, leaf, node, &split);
             self.find_splits(&mut leaves, leaf, right, slopes);
         }
@@ -122,18 +116,17 @@ impl<'a> Grower<'a> {
 
     fn root(&mut self, slopes: Slopes<'_>, bag: Option<&Bag>) -> Growing {
         let is_unit = slopes.are_unit();
-        let (rows, slopes) = match bag {
-            None => (Rows::All, slopes),
+        let rows = match bag {
+            None => Rows::All(slopes),
             Some(_) => {
-                let slopes =
-                    gather_slopes(&mut self.gradients, &mut self.hessians, slopes, &self.partition, 0);
-                (Rows::Leaf(&self.partition, 0, slopes.total()), slopes)
+                self.partition.gather(0, slopes);
+                Rows::Gathered(&self.partition, self.partition.total())
             }
         };
         let histogram = 0;
         make_histogram(&mut self.histograms, &self.layout, histogram);
         let [gradients, hessians] =
-            histogram::sum_up(&mut self.histograms[histogram], &self.layout, self.dataset, rows, slopes);
+            histogram::sum_up(&mut self.histograms[histogram], &self.layout, self.dataset, rows);
         let sums = LeafSums { gradients, hessians, n_rows: self.partition.n_rows(0) };
         let mut root = Growing {
             sums,
@@ -179,7 +172,14 @@ impl<'a> Grower<'a> {
         }
     }
 
-    fn split_rows(&mut self, leaf: usize, split: &Split, taken: &[u32]) {
+    /// Splits the rows of a leaf; `gathered` is the half whose slopes will be asked for, as far as one can tell.
+    fn split_rows(
+        &mut self,
+        leaf: usize,
+        split: &Split,
+        taken: &[u32],
+        gathered: Option<(usize, Slopes<'_>)>,
+    ) {
         let mapper = &self.dataset.mappers()[split.feature];
         let mut goes_left: Vec<bool> = (0..mapper.n_bins()).map(|bin| bin <= split.threshold).collect();
         if mapper.is_categorical() {
@@ -193,10 +193,10 @@ impl<'a> Grower<'a> {
             Bins::Bytes(bins) => bins.by_code(feature, most_frequent, &goes_left),
             Bins::Words(bins) => bins.by_code(feature, most_frequent, &goes_left),
         };
-        for partition in [&mut self.partition, &mut self.outside] {
+        for (partition, gathered) in [(&mut self.partition, gathered), (&mut self.outside, None)] {
             match &self.dataset.bins {
-                Bins::Bytes(bins) => partition.split(leaf, bins.codes(feature), &by_code),
-                Bins::Words(bins) => partition.split(leaf, bins.codes(feature), &by_code),
+                Bins::Bytes(bins) => partition.split(leaf, bins.codes(feature), &by_code, gathered),
+                Bins::Words(bins) => partition.split(leaf, bins.codes(feature), &by_code, gathered),
             }
         }
     }
@@ -252,10 +252,9 @@ impl<'a> Grower<'a> {
         let new = right;
         make_histogram(&mut self.histograms, &self.layout, new);
         let sums = leaves[smaller].sums;
-        let ordered =
-            gather_slopes(&mut self.gradients, &mut self.hessians, slopes, &self.partition, smaller);
-        let rows = Rows::Leaf(&self.partition, smaller, [sums.gradients, sums.hessians]);
-        histogram::sum_up(&mut self.histograms[new], &self.layout, self.dataset, rows, ordered);
+        self.partition.gather(smaller, slopes);
+        let rows = Rows::Gathered(&self.partition, [sums.gradients, sums.hessians]);
+        histogram::sum_up(&mut self.histograms[new], &self.layout, self.dataset, rows);
         let [of_parent_sums, new_sums] =
             self.histograms.get_disjoint_mut([of_parent, new]).unwrap_or_else(|_| {
                 unreachable!("the histogram of the new leaf is not that of the leaf that was split")
@@ -312,47 +311,6 @@ fn make_histogram(histograms: &mut Vec<Vec<Sums>>, layout: &Layout, index: usize
     while histograms.len() <= index {
         histograms.push(vec![[0.0; 2]; layout.len()]);
     }
-}
-
-/// The slopes of the rows of a leaf, in their order.
-fn gather_slopes<'a>(
-    gradients: &'a mut Vec<f32>,
-    hessians: &'a mut Vec<f32>,
-    slopes: Slopes<'_>,
-    partition: &Partition,
-    leaf: usize,
-) -> Slopes<'a> {
-    match slopes {
-        Slopes::Unit(of_all) => Slopes::Unit(gather(gradients, of_all, partition, leaf)),
-        Slopes::Both(of_all, hessians_of_all) => Slopes::Both(
-            gather(gradients, of_all, partition, leaf),
-            gather(hessians, hessians_of_all, partition, leaf),
-        ),
-    }
-}
-
-/// The values of the rows of a leaf, in their order.
-fn gather<'a>(memory: &'a mut Vec<f32>, values: &[f32], partition: &Partition, leaf: usize) -> &'a [f32] {
-    let fill = |(ordered, rows): (&mut [f32], &[u32])| {
-        ordered.iter_mut().zip(rows).for_each(|(ordered, &row)| *ordered = values[row as usize]);
-    };
-    let n_rows = partition.n_rows(leaf);
-    if memory.len() < n_rows {
-        memory.resize(n_rows, 0.0);
-    }
-    let ordered = &mut memory[..n_rows];
-    let mut rest = &mut *ordered;
-    let pieces = partition.pieces(leaf).map(|rows| {
-        let piece;
-        (piece, rest) = std::mem::take(&mut rest).split_at_mut(rows.len());
-        (piece, rows)
-    });
-    if threads::are_worth(n_rows) {
-        pieces.collect::<Vec<_>>().into_par_iter().for_each(fill);
-    } else {
-        pieces.for_each(fill);
-    }
-    ordered
 }
 
 /// The leaf that gains most by its best split: of those that gain as much that with the lower feature, and then the
