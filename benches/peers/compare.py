@@ -8,10 +8,11 @@ galmass, so that above 1 galmass is faster. Rounds are interleaved: each runs ev
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 from statistics import median
+
+import report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ap = argparse.ArgumentParser()
@@ -84,10 +85,7 @@ def table(title, records, programs):
 
 
 def main():
-    versions, parts, read = {}, [], []
-    if A.read:
-        with open(A.read) as file:
-            read = [json.loads(line) for line in file]
+    versions, parts, read = {}, [], report.read_records(A.read)
     for title, task, cases, peers, programs in TABLES:
         cases = cases[:1] if A.quick else cases
         records = [record for record in read if record["task"] == task]
@@ -95,29 +93,18 @@ def main():
             for threads in A.threads.split(","):
                 measured = measure(task, cases, peers, programs, threads)
                 records += measured
-                if A.jsonl:
-                    with open(A.jsonl, "a") as file:
-                        file.writelines(json.dumps(record) + "\n" for record in measured)
+                report.keep_records(A.jsonl, measured)
         if not records:
             continue
         versions.update({r["peer"]: r["version"] for r in records if r.get("version")})
         parts.append(table(title, records, programs))
         print(parts[-1], file=sys.stderr, flush=True)
-    processor = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as file:
-            processor = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), processor)
     named = ", ".join(f"{peer} {version}" for peer, version in sorted(versions.items()))
     head = ("# galmass beside other programs\n\nMade by `benches/peers/compare.py`. A column of a peer holds its time over "
             "that of galmass (above 1 galmass is faster)\nand its own rms error in brackets. Times are processor seconds of "
-            f"the busiest thread, medians over\nrounds that take turns, on: {processor}.\n\nVersions: {named}.\n\n")
+            f"the busiest thread, medians over\nrounds that take turns, on: {report.processor()}.\n\nVersions: {named}.\n\n")
     text = head + "\n".join(parts)
-    if A.out == "-":
-        print(text)
-    else:
-        os.makedirs(os.path.dirname(os.path.abspath(A.out)), exist_ok=True)
-        with open(A.out, "w") as file:
-            file.write(text)
+    report.write(A.out, text)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ table; ratios are taken to the LightGBM of the same call.
 import argparse
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -18,6 +17,9 @@ import time
 from statistics import median
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+import report  # noqa: E402
+
 EXAMPLE = os.path.join(HERE, "../../../target/release/examples/bench_booster")
 CASES = ["galaxy", "friedman_1e6x10", "friedman_1e6x10_l5", "friedman_1e5x50", "onehot_1e5x1000"]
 TITLES = {
@@ -121,38 +123,24 @@ def rust_versions(peers):
 
 
 def main():
-    records = []
-    if A.read:
-        with open(A.read) as file:
-            records = [json.loads(line) for line in file]
+    records = report.read_records(A.read)
     for repeat in range(0 if A.read else A.repeats):
         for case in A.cases.split(","):
             for threads in A.threads.split(","):
                 measured = measure(case, threads, f"{time.time():.0f}-{os.getpid()}-{repeat}")
                 records += measured
-                if A.jsonl:
-                    with open(A.jsonl, "a") as file:
-                        file.writelines(json.dumps(record) + "\n" for record in measured)
+                report.keep_records(A.jsonl, measured)
     if A.jsonl and A.out == "-":
         return
-    processor = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as file:
-            processor = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), processor)
     peers = {r["peer"] for r in records if "median_s" in r}
     named = sorted({(r["peer"], r["version"]) for r in records if r.get("version")})
     versions = [f"{peer} {label}" for peer, label in named]
     head = ("# The booster of galmass beside others\n\nMade by `benches/peers/gbdt/compare.py`. Training is from the table in "
             "memory to the trees, bins included. Ratios are\nto LightGBM in the same runs: below 1 is faster; programs take "
             "turns, and medians are shown. Single rows of Python\nprograms are mostly the cost of the call. "
-            f"On: {processor}.\n\n{A.note}{chr(10) * 2 * bool(A.note)}Versions: {', '.join(versions + rust_versions(peers))}.\n\n")
+            f"On: {report.processor()}.\n\n{A.note}{chr(10) * 2 * bool(A.note)}Versions: {', '.join(versions + rust_versions(peers))}.\n\n")
     text = head + "\n".join(filter(None, (section(records, case) for case in CASES)))
-    if A.out == "-":
-        print(text)
-        return
-    os.makedirs(os.path.dirname(os.path.abspath(A.out)), exist_ok=True)
-    with open(A.out, "w") as file:
-        file.write(text)
+    report.write(A.out, text)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,15 @@ every peer go through the cases of a table.
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from statistics import median
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+import report  # noqa: E402
+
 ap = argparse.ArgumentParser()
 ap.add_argument("ref")
 ap.add_argument("--rounds", type=int, default=3)
@@ -94,19 +96,14 @@ def versions():
 
 
 def main():
-    records = []
-    if A.read:
-        with open(A.read) as file:
-            records = [json.loads(line) for line in file]
+    records = report.read_records(A.read)
     for _ in range(0 if A.read else A.rounds):
         for task, _, prefix, _ in TABLES:
             if task not in A.tasks.split(","):
                 continue
             measured = measure(task, prefix)
             records += measured
-            if A.jsonl:
-                with open(A.jsonl, "a") as file:
-                    file.writelines(json.dumps(record) + "\n" for record in measured)
+            report.keep_records(A.jsonl, measured)
     parts = []
     for task, title, prefix, shown in TABLES:
         of_table = [record for record in records if record["table"] == task]
@@ -114,19 +111,10 @@ def main():
             parts.append(table(title, prefix, shown, of_table))
     own = [record["task"] for record in records if record["peer"] == "galmass" and record["threads"] == 1]
     rounds = max(map(own.count, own), default=0)
-    processor = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as file:
-            processor = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), processor)
     text = ("# Statistics of galmass beside those of other programs\n\nMade by `benches/peers/stats/compare.py`. A column of a peer holds its time over "
             "that of galmass (above 1 galmass is\nfaster) and its errors in brackets. Times are processor seconds, for two threads wall time; where there are\n"
-            f"several rounds, programs take turns and medians are shown. Here: {rounds}, on: {processor}.\n\nVersions: {versions()}.\n\n" + "\n".join(parts))
-    if A.out == "-":
-        print(text)
-        return
-    os.makedirs(os.path.dirname(os.path.abspath(A.out)), exist_ok=True)
-    with open(A.out, "w") as file:
-        file.write(text)
+            f"several rounds, programs take turns and medians are shown. Here: {rounds}, on: {report.processor()}.\n\nVersions: {versions()}.\n\n" + "\n".join(parts))
+    report.write(A.out, text)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ use crate::early_stopping::EarlyStopping;
 use crate::grower::Grower;
 use crate::histogram::Slopes;
 use crate::objective::{Objective, Targets};
+use crate::partition::BLOCK;
 use crate::predict::side_by_side;
 use crate::sampling::{Bag, RowSampler};
 use crate::splitting::TINY;
@@ -25,9 +26,6 @@ use crate::{Booster, Link, Metric, threads};
 
 /// Rows that one thread takes at a time.
 const ROWS: usize = 1024;
-
-/// The same where a tree is added whose leaves have lists of them.
-const BLOCK: usize = 1 << 14;
 
 /// The state of training.
 pub(crate) struct Boosting<'a, 't> {
@@ -233,7 +231,7 @@ impl<'a, 't> Boosting<'a, 't> {
         let n_rows = targets.labels.len();
         let scores = &self.scores[output * n_rows..(output + 1) * n_rows];
         tree.leaves.par_iter_mut().enumerate().for_each(|(leaf, of_tree)| {
-            of_tree.value = objective.leaf_value(partition.rows(leaf), scores, targets);
+            of_tree.value = objective.leaf_value(&partition.rows(leaf), scores, targets);
         });
     }
 
@@ -242,11 +240,11 @@ impl<'a, 't> Boosting<'a, 't> {
         let scores = of_output_mut(&mut self.scores, output, n_rows);
         let partitions = [&self.grower.partition, &self.grower.outside];
         // Some rows at a time, so that their scores stay at hand from one leaf to the next.
-        let add = |(block, scores): (usize, &mut [f64])| {
-            let first = block * BLOCK;
-            for (leaf, of_tree) in tree.leaves.iter().enumerate() {
-                for partition in partitions {
-                    for &row in partition.rows_within(leaf, first..first + scores.len()) {
+        let add = |(index, scores): (usize, &mut [f64])| {
+            let first = index * BLOCK;
+            for block in partitions.map(|partition| &partition.blocks()[index]) {
+                for (leaf, of_tree) in tree.leaves.iter().enumerate() {
+                    for &row in block.rows(leaf) {
                         scores[row as usize - first] += of_tree.value;
                     }
                 }

@@ -99,7 +99,8 @@ pub struct CrossValidation<S> {
 /// Trains a booster for each fold on the rows of all others, and scores it on those held out.
 ///
 /// The bins of a fold are made of its training rows only. `train` is given these as a data set, their labels, and which
-/// rows of the table they are (for weights, say); `score` is given predictions and labels of the rows held out.
+/// rows of the table they are (for weights, say); `score` is given predictions and labels of the rows held out. Of the
+/// table only the rows held out are copied, one fold after the other.
 ///
 /// # Errors
 /// [`GbdtError::LengthMismatch`] if there are more or fewer labels or folds than rows; those of [`Dataset::new`], of
@@ -149,7 +150,7 @@ pub fn cross_validate<S>(
     let (mut predictions, mut scores, mut boosters) = (vec![0.0; expected], Vec::new(), Vec::new());
     for fold in 0..folds.n_folds {
         let (rows, held_out) = (folds.training(fold), folds.held_out(fold));
-        let dataset = Dataset::new(table.select(Axis(0), &rows).view(), binning)?;
+        let dataset = Dataset::of_some_rows(table, &rows, binning)?;
         let booster = train(&dataset, &of(&rows), &rows)?;
         let found = booster.predict(table.select(Axis(0), &held_out).view())?;
         held_out.iter().zip(&found).for_each(|(&row, &found)| predictions[row] = found);

@@ -6,8 +6,6 @@
 //! is left of the parent's -> the best split of each
 //! ```
 
-use rayon::prelude::*;
-
 use crate::CategorySet;
 use crate::binning::ZERO;
 use crate::categorical::{CategoryRules, OfLeaf};
@@ -18,7 +16,6 @@ use crate::histogram::{self, Layout, Rows, Slopes, Sums};
 use crate::partition::Partition;
 use crate::sampling::{Bag, FeatureSampler};
 use crate::splitting::{BestSplit, Candidates, LeafSums, Rules, Split, TINY};
-use crate::threads;
 use crate::tree::{Child, Leaf, Missing, Node, Rule, Tree};
 
 /// Grows trees on a data set; its memory is used again from one to the next.
@@ -37,9 +34,6 @@ pub(crate) struct Grower<'a> {
     pub(crate) outside: Partition,
     histograms: Vec<Vec<Sums>>,
     candidates: Candidates,
-    /// Slopes in the order of the rows of a leaf.
-    gradients: Vec<f32>,
-    hessians: Vec<f32>,
 }
 
 /// A leaf that grows.
@@ -78,21 +72,20 @@ impl<'a> Grower<'a> {
             outside: Partition::default(),
             histograms: Vec::new(),
             candidates: Candidates::default(),
-            gradients: Vec::new(),
-            hessians: Vec::new(),
         }
     }
 
     /// Grows a tree on the rows of a bag or on all; its leaves are those of the partitions.
     pub(crate) fn grow(&mut self, slopes: Slopes<'_>, bag: Option<&Bag>) -> Tree {
+        let n_rows = self.dataset.n_rows();
         match bag {
             None => {
-                self.partition.reset(0..self.dataset.n_rows() as u32);
-                self.outside.reset(0..0);
+                self.partition.start_from_all(n_rows);
+                self.outside.start_from(n_rows, &[]);
             }
             Some(bag) => {
-                self.partition.reset(bag.inside.iter().copied());
-                self.outside.reset(bag.outside.iter().copied());
+                self.partition.start_from(n_rows, &bag.inside);
+                self.outside.start_from(n_rows, &bag.outside);
             }
         }
         let mut nodes: Vec<Node> = Vec::with_capacity(self.num_leaves - 1);
@@ -106,8 +99,10 @@ impl<'a> Grower<'a> {
                 *child = Child::Node(node);
             }
             nodes.push(self.node(leaf, leaves.len(), parent, &split));
-            self.split_rows(leaf, &split, &leaves[leaf].taken);
             let right = leaves.len();
+            let goes_on = right + 1 < self.num_leaves && parent.depth + 1 < self.max_depth;
+            let smaller = if split.left[1] < split.right[1] { leaf } else { right };
+            self.split_rows(leaf, &split, &parent.taken, goes_on.then_some((smaller, slopes)));
             self.split_leaf(&mut leaves, leaf, node, &split);
             self.find_splits(&mut leaves, leaf, right, slopes);
         }
@@ -121,18 +116,17 @@ impl<'a> Grower<'a> {
 
     fn root(&mut self, slopes: Slopes<'_>, bag: Option<&Bag>) -> Growing {
         let is_unit = slopes.are_unit();
-        let (rows, slopes) = match bag {
-            None => (Rows::All, slopes),
-            Some(bag) => {
-                let rows = &bag.inside[..];
-                let slopes = gather_slopes(&mut self.gradients, &mut self.hessians, slopes, rows);
-                (Rows::Some(rows, slopes.total()), slopes)
+        let rows = match bag {
+            None => Rows::All(slopes),
+            Some(_) => {
+                self.partition.gather(0, slopes);
+                Rows::Gathered(&self.partition, self.partition.total())
             }
         };
         let histogram = 0;
         make_histogram(&mut self.histograms, &self.layout, histogram);
         let [gradients, hessians] =
-            histogram::sum_up(&mut self.histograms[histogram], &self.layout, self.dataset, rows, slopes);
+            histogram::sum_up(&mut self.histograms[histogram], &self.layout, self.dataset, rows);
         let sums = LeafSums { gradients, hessians, n_rows: self.partition.n_rows(0) };
         let mut root = Growing {
             sums,
@@ -178,7 +172,14 @@ impl<'a> Grower<'a> {
         }
     }
 
-    fn split_rows(&mut self, leaf: usize, split: &Split, taken: &[u32]) {
+    /// Splits the rows of a leaf; `gathered` is the half whose slopes will be asked for, as far as one can tell.
+    fn split_rows(
+        &mut self,
+        leaf: usize,
+        split: &Split,
+        taken: &[u32],
+        gathered: Option<(usize, Slopes<'_>)>,
+    ) {
         let mapper = &self.dataset.mappers()[split.feature];
         let mut goes_left: Vec<bool> = (0..mapper.n_bins()).map(|bin| bin <= split.threshold).collect();
         if mapper.is_categorical() {
@@ -192,10 +193,10 @@ impl<'a> Grower<'a> {
             Bins::Bytes(bins) => bins.by_code(feature, most_frequent, &goes_left),
             Bins::Words(bins) => bins.by_code(feature, most_frequent, &goes_left),
         };
-        for partition in [&mut self.partition, &mut self.outside] {
+        for (partition, gathered) in [(&mut self.partition, gathered), (&mut self.outside, None)] {
             match &self.dataset.bins {
-                Bins::Bytes(bins) => partition.split(leaf, bins.codes(feature), &by_code),
-                Bins::Words(bins) => partition.split(leaf, bins.codes(feature), &by_code),
+                Bins::Bytes(bins) => partition.split(leaf, bins.codes(feature), &by_code, gathered),
+                Bins::Words(bins) => partition.split(leaf, bins.codes(feature), &by_code, gathered),
             }
         }
     }
@@ -251,10 +252,9 @@ impl<'a> Grower<'a> {
         let new = right;
         make_histogram(&mut self.histograms, &self.layout, new);
         let sums = leaves[smaller].sums;
-        let rows = self.partition.rows(smaller);
-        let ordered = gather_slopes(&mut self.gradients, &mut self.hessians, slopes, rows);
-        let rows = Rows::Some(rows, [sums.gradients, sums.hessians]);
-        histogram::sum_up(&mut self.histograms[new], &self.layout, self.dataset, rows, ordered);
+        self.partition.gather(smaller, slopes);
+        let rows = Rows::Gathered(&self.partition, [sums.gradients, sums.hessians]);
+        histogram::sum_up(&mut self.histograms[new], &self.layout, self.dataset, rows);
         let [of_parent_sums, new_sums] =
             self.histograms.get_disjoint_mut([of_parent, new]).unwrap_or_else(|_| {
                 unreachable!("the histogram of the new leaf is not that of the leaf that was split")
@@ -311,39 +311,6 @@ fn make_histogram(histograms: &mut Vec<Vec<Sums>>, layout: &Layout, index: usize
     while histograms.len() <= index {
         histograms.push(vec![[0.0; 2]; layout.len()]);
     }
-}
-
-/// The slopes of some rows, in their order.
-fn gather_slopes<'a>(
-    gradients: &'a mut Vec<f32>,
-    hessians: &'a mut Vec<f32>,
-    slopes: Slopes<'_>,
-    rows: &[u32],
-) -> Slopes<'a> {
-    match slopes {
-        Slopes::Unit(of_all) => Slopes::Unit(gather(gradients, of_all, rows)),
-        Slopes::Both(of_all, hessians_of_all) => {
-            Slopes::Both(gather(gradients, of_all, rows), gather(hessians, hessians_of_all, rows))
-        }
-    }
-}
-
-/// The values of some rows, in their order.
-fn gather<'a>(memory: &'a mut Vec<f32>, values: &[f32], rows: &[u32]) -> &'a [f32] {
-    const ROWS: usize = 1 << 14;
-    let fill = |(ordered, rows): (&mut [f32], &[u32])| {
-        ordered.iter_mut().zip(rows).for_each(|(ordered, &row)| *ordered = values[row as usize]);
-    };
-    if memory.len() < rows.len() {
-        memory.resize(rows.len(), 0.0);
-    }
-    let ordered = &mut memory[..rows.len()];
-    if threads::are_worth(rows.len()) {
-        ordered.par_chunks_mut(ROWS).zip(rows.par_chunks(ROWS)).for_each(fill);
-    } else {
-        fill((ordered, rows));
-    }
-    ordered
 }
 
 /// The leaf that gains most by its best split: of those that gain as much that with the lower feature, and then the

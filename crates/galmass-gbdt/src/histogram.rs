@@ -8,6 +8,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::dataset::{Bins, Dataset, GROUP, Group};
+use crate::partition::Partition;
 use crate::{Bin, threads};
 
 /// The sum of the gradients and that of the hessians in a bin.
@@ -25,10 +26,15 @@ pub(crate) enum Slopes<'a> {
 impl Slopes<'_> {
     /// The sums over all rows, one after the other.
     pub(crate) fn total(&self) -> Sums {
-        let sum = |values: &[f32]| values.iter().fold(0.0, |sum, &value| sum + f64::from(value));
+        self.add_to([0.0; 2])
+    }
+
+    /// Adds them to sums, one after the other.
+    pub(crate) fn add_to(&self, [of_gradients, of_hessians]: Sums) -> Sums {
+        let add = |sum, values: &[f32]| values.iter().fold(sum, |sum, &value| sum + f64::from(value));
         match self {
-            Self::Unit(gradients) => [sum(gradients), gradients.len() as f64],
-            Self::Both(gradients, hessians) => [sum(gradients), sum(hessians)],
+            Self::Unit(gradients) => [add(of_gradients, gradients), of_hessians + gradients.len() as f64],
+            Self::Both(gradients, hessians) => [add(of_gradients, gradients), add(of_hessians, hessians)],
         }
     }
 
@@ -82,28 +88,25 @@ impl Layout {
     }
 }
 
-/// The rows of a leaf.
+/// The rows of a leaf, and their slopes.
 #[derive(Clone, Copy)]
 pub(crate) enum Rows<'a> {
     /// All there are: what they add up to is found on the way.
-    All,
-    /// Some, and what they add up to.
-    Some(&'a [u32], Sums),
+    All(Slopes<'a>),
+    /// Those that are gathered, and what they add up to.
+    Gathered(&'a Partition, Sums),
 }
 
-/// Sums up the histogram of the rows of a leaf, and over all of them; `slopes` are those of its rows, in their order.
-pub(crate) fn sum_up(
-    histogram: &mut [Sums],
-    layout: &Layout,
-    dataset: &Dataset,
-    rows: Rows<'_>,
-    slopes: Slopes<'_>,
-) -> Sums {
+/// Sums up the histogram of the rows of a leaf, and over all of them.
+pub(crate) fn sum_up(histogram: &mut [Sums], layout: &Layout, dataset: &Dataset, rows: Rows<'_>) -> Sums {
     let total = match &dataset.bins {
-        Bins::Bytes(bins) => sum_up_groups(histogram, layout, &bins.groups, rows, slopes),
-        Bins::Words(bins) => sum_up_groups(histogram, layout, &bins.groups, rows, slopes),
+        Bins::Bytes(bins) => sum_up_groups(histogram, layout, &bins.groups, rows),
+        Bins::Words(bins) => sum_up_groups(histogram, layout, &bins.groups, rows),
     };
-    total.unwrap_or_else(|| slopes.total())
+    total.unwrap_or_else(|| match rows {
+        Rows::All(slopes) => slopes.total(),
+        Rows::Gathered(_, total) => total,
+    })
 }
 
 fn sum_up_groups<B: Bin>(
@@ -111,7 +114,6 @@ fn sum_up_groups<B: Bin>(
     layout: &Layout,
     groups: &[Group<B>],
     rows: Rows<'_>,
-    slopes: Slopes<'_>,
 ) -> Option<Sums> {
     let mut parts = Vec::with_capacity(groups.len());
     for (group, bins) in groups.iter().zip(&layout.groups) {
@@ -119,8 +121,9 @@ fn sum_up_groups<B: Bin>(
         parts.push((group, bins.start, part));
         histogram = rest;
     }
-    let n_rows = match slopes {
-        Slopes::Unit(gradients) | Slopes::Both(gradients, _) => gradients.len(),
+    let n_rows = match rows {
+        Rows::All(Slopes::Unit(gradients) | Slopes::Both(gradients, _)) => gradients.len(),
+        Rows::Gathered(partition, _) => partition.n_gathered(),
     };
     let sum = |(group, start, part): (&Group<B>, usize, &mut [Sums])| {
         part.fill([0.0; 2]);
@@ -128,7 +131,7 @@ fn sum_up_groups<B: Bin>(
         let starts: [usize; GROUP] = std::array::from_fn(|place| {
             group.places.get(place).map_or(0, |features| layout.range(features[0]).start - start)
         });
-        let total = add_group(part, starts, group, rows, slopes);
+        let total = add_group(part, starts, group, rows);
         for &feature in group.places.iter().flatten() {
             let bins = layout.range(feature);
             complete(&mut part[bins.start - start..bins.end - start], layout.most_frequent[feature], total);
@@ -158,23 +161,17 @@ fn complete(bins: &mut [Sums], most_frequent: usize, total: Sums) {
     }
 }
 
-fn add_group<B: Bin>(
-    part: &mut [Sums],
-    starts: [usize; GROUP],
-    group: &Group<B>,
-    rows: Rows<'_>,
-    slopes: Slopes<'_>,
-) -> Sums {
+fn add_group<B: Bin>(part: &mut [Sums], starts: [usize; GROUP], group: &Group<B>, rows: Rows<'_>) -> Sums {
     let bins = &group.rows;
     match group.places.len() {
-        1 => AddRows::<1, B> { part, starts, bins, rows, slopes }.add(),
-        2 => AddRows::<2, B> { part, starts, bins, rows, slopes }.add(),
-        3 => AddRows::<3, B> { part, starts, bins, rows, slopes }.add(),
-        4 => AddRows::<4, B> { part, starts, bins, rows, slopes }.add(),
-        5 => AddRows::<5, B> { part, starts, bins, rows, slopes }.add(),
-        6 => AddRows::<6, B> { part, starts, bins, rows, slopes }.add(),
-        7 => AddRows::<7, B> { part, starts, bins, rows, slopes }.add(),
-        _ => AddRows::<GROUP, B> { part, starts, bins, rows, slopes }.add(),
+        1 => AddRows::<1, B> { part, starts, bins, rows }.add(),
+        2 => AddRows::<2, B> { part, starts, bins, rows }.add(),
+        3 => AddRows::<3, B> { part, starts, bins, rows }.add(),
+        4 => AddRows::<4, B> { part, starts, bins, rows }.add(),
+        5 => AddRows::<5, B> { part, starts, bins, rows }.add(),
+        6 => AddRows::<6, B> { part, starts, bins, rows }.add(),
+        7 => AddRows::<7, B> { part, starts, bins, rows }.add(),
+        _ => AddRows::<GROUP, B> { part, starts, bins, rows }.add(),
     }
 }
 
@@ -184,7 +181,6 @@ struct AddRows<'a, const N: usize, B> {
     starts: [usize; GROUP],
     bins: &'a [[B; GROUP]],
     rows: Rows<'a>,
-    slopes: Slopes<'a>,
 }
 
 impl<const N: usize, B: Bin> AddRows<'_, N, B> {
@@ -199,10 +195,10 @@ impl<const N: usize, B: Bin> WithSimd for AddRows<'_, N, B> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> Sums {
-        let Self { part, starts, bins, rows, slopes } = self;
+        let Self { part, starts, bins, rows } = self;
         let mut total = [0.0; 2];
-        match (rows, slopes) {
-            (Rows::All, Slopes::Unit(gradients)) => {
+        match rows {
+            Rows::All(Slopes::Unit(gradients)) => {
                 for (bins, &gradient) in bins.iter().zip(gradients) {
                     let gradient = f64::from(gradient);
                     // Beside the others this sum, each step of which waits for the one before, costs nothing.
@@ -211,7 +207,7 @@ impl<const N: usize, B: Bin> WithSimd for AddRows<'_, N, B> {
                 }
                 [total[0], gradients.len() as f64]
             }
-            (Rows::All, Slopes::Both(gradients, hessians)) => {
+            Rows::All(Slopes::Both(gradients, hessians)) => {
                 for (bins, (&gradient, &hessian)) in bins.iter().zip(gradients.iter().zip(hessians)) {
                     let slopes = [f64::from(gradient), f64::from(hessian)];
                     total = [total[0] + slopes[0], total[1] + slopes[1]];
@@ -219,19 +215,27 @@ impl<const N: usize, B: Bin> WithSimd for AddRows<'_, N, B> {
                 }
                 total
             }
-            (Rows::Some(rows, total), Slopes::Unit(gradients)) => {
-                for (index, (&row, &gradient)) in rows.iter().zip(gradients).enumerate() {
-                    fetch_ahead(bins, rows, index);
-                    add::<N, B>(part, &starts, &bins[row as usize], [f64::from(gradient), 1.0]);
-                }
-                total
-            }
-            (Rows::Some(rows, total), Slopes::Both(gradients, hessians)) => {
-                let slopes = gradients.iter().zip(hessians);
-                for (index, (&row, (&gradient, &hessian))) in rows.iter().zip(slopes).enumerate() {
-                    fetch_ahead(bins, rows, index);
-                    let slopes = [f64::from(gradient), f64::from(hessian)];
-                    add::<N, B>(part, &starts, &bins[row as usize], slopes);
+            Rows::Gathered(partition, total) => {
+                for (rows, slopes) in partition.pieces() {
+                    fetch_first(bins, rows);
+                    match slopes {
+                        Slopes::Unit(gradients) => {
+                            for (index, (&row, &gradient)) in rows.iter().zip(gradients).enumerate() {
+                                fetch_ahead(bins, rows, index);
+                                let slopes = [f64::from(gradient), 1.0];
+                                add::<N, B>(part, &starts, &bins[row as usize], slopes);
+                            }
+                        }
+                        Slopes::Both(gradients, hessians) => {
+                            let slopes = gradients.iter().zip(hessians);
+                            for (index, (&row, (&gradient, &hessian))) in rows.iter().zip(slopes).enumerate()
+                            {
+                                fetch_ahead(bins, rows, index);
+                                let slopes = [f64::from(gradient), f64::from(hessian)];
+                                add::<N, B>(part, &starts, &bins[row as usize], slopes);
+                            }
+                        }
+                    }
                 }
                 total
             }
@@ -239,21 +243,34 @@ impl<const N: usize, B: Bin> WithSimd for AddRows<'_, N, B> {
     }
 }
 
+/// How many rows ahead bins are asked for.
+const AHEAD: usize = 32;
+
+/// Asks for the bins of the first rows of a piece.
+#[inline(always)]
+fn fetch_first<B>(bins: &[[B; GROUP]], rows: &[u32]) {
+    rows.iter().take(AHEAD).for_each(|&row| fetch(bins, row));
+}
+
 /// Asks for the bins of a row that is soon due: processors do not see by themselves which rows a leaf has.
 #[inline(always)]
 fn fetch_ahead<B>(bins: &[[B; GROUP]], rows: &[u32], index: usize) {
-    const AHEAD: usize = 32;
     if let Some(&row) = rows.get(index + AHEAD) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let place: *const [B; GROUP] = bins.as_ptr().wrapping_add(row as usize);
-            // SAFETY: whatever the address, nothing is read.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (bins, row);
+        fetch(bins, row);
     }
+}
+
+#[inline(always)]
+fn fetch<B>(bins: &[[B; GROUP]], row: u32) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let place: *const [B; GROUP] = bins.as_ptr().wrapping_add(row as usize);
+        // SAFETY: whatever the address, nothing is read.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (bins, row);
 }
 
 /// Adds the slopes of a row to the bins of the features of a group.

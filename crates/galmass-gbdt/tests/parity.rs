@@ -6,7 +6,7 @@ mod tables;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use compare::{EXPONENTIAL, compare, compare_for};
+use compare::{EXPONENTIAL, compare, compare_digests, compare_for};
 use galmass_gbdt::{
     AbsoluteError, BinningConfig, Booster, BoosterConfig, DataSampleStrategy, Dataset, Evaluation, Huber,
     Logistic, MeanAbsoluteError, MeanSquaredError, Objective, Poisson, Quantile, Round, Softmax,
@@ -50,6 +50,12 @@ fn trees_of_other_settings_are_those_of_lightgbm() {
     let lambdas =
         BoosterConfig { num_leaves: 15, lambda_l1: 2.0, lambda_l2: 5.0, min_gain_to_split: 3.0, ..config() };
     compare("lambdas", table(2000, 6, 11), 255, lambdas);
+}
+
+#[test]
+fn all_trees_of_as_many_rows_as_the_paper_has_are_those_of_lightgbm() {
+    let (x, y) = table(18_833, 10, 29);
+    compare_digests("chu2024", (with_holes(x, 0.02, 0.0, 290), y), BoosterConfig::chu2024());
 }
 
 #[test]

@@ -61,14 +61,27 @@ impl Dataset {
     /// # Ok::<(), galmass_gbdt::GbdtError>(())
     /// ```
     pub fn new(table: ArrayView2<'_, f64>, config: &BinningConfig) -> Result<Self, GbdtError> {
-        let (n_rows, n_features) = table.dim();
+        Self::of_rows(dense::Rows { table, some: None }, config)
+    }
+
+    /// The same of some rows of a table, which are not copied.
+    pub(crate) fn of_some_rows(
+        table: ArrayView2<'_, f64>,
+        rows: &[usize],
+        config: &BinningConfig,
+    ) -> Result<Self, GbdtError> {
+        Self::of_rows(dense::Rows { table, some: Some(rows) }, config)
+    }
+
+    fn of_rows(rows: dense::Rows<'_>, config: &BinningConfig) -> Result<Self, GbdtError> {
+        let (n_rows, n_features) = (rows.len(), rows.table.ncols());
         let sampled = check(n_rows, n_features, config)?;
-        let mappers = dense::mappers(table, sampled.as_deref(), config);
+        let mappers = dense::mappers(rows, sampled.as_deref(), config);
         check_categories(&mappers)?;
         let bins = if are_narrow(&mappers) {
-            Bins::Bytes(Table::new(dense::columns(table, &mappers), &mappers, n_rows, config.enable_bundle))
+            Bins::Bytes(Table::new(dense::columns(rows, &mappers), &mappers, n_rows, config.enable_bundle))
         } else {
-            Bins::Words(Table::new(dense::columns(table, &mappers), &mappers, n_rows, config.enable_bundle))
+            Bins::Words(Table::new(dense::columns(rows, &mappers), &mappers, n_rows, config.enable_bundle))
         };
         Ok(Self { n_rows, names: feature::default_names(n_features), mappers, bins })
     }

@@ -136,6 +136,27 @@ pub fn compare_for(
     }
 }
 
+/// Trains on a table, for squared errors, and compares the text with the digests of that of LightGBM, where this is long:
+/// of the header, and of each tree with all its numbers.
+pub fn compare_digests(name: &str, (x, y): (Array2<f64>, Vec<f64>), config: BoosterConfig) {
+    let path = format!("{}/tests/fixtures/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let digests = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let digests: Vec<&str> = digests.lines().collect();
+    let dataset = Dataset::new(x.view(), &BinningConfig::default()).unwrap();
+    let text = Booster::train(&config, &dataset, &y).unwrap().to_text();
+    let parts: Vec<&str> = text.split("\nTree=").collect();
+    assert_eq!(parts.len(), digests.len(), "{name}");
+    for (part, digest) in parts.iter().zip(digests) {
+        assert_eq!(fnv_1a(part.trim_end()), digest, "{name}: {part}");
+    }
+}
+
+/// The digest of a text.
+fn fnv_1a(text: &str) -> String {
+    let add = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, add))
+}
+
 /// All of the text, line by line.
 fn check_text(name: &str, found: &str, expected: &str) {
     for (index, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
