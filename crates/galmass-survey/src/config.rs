@@ -1,8 +1,8 @@
 //! What a survey measures of each galaxy.
 
 use galmass_core::{Galaxy, Gas, Particles, Stars};
-use galmass_observe::{GivenFrame, ObservationConfig, Weighting};
-use galmass_project::Scheme;
+use galmass_observe::{GivenFrame, ObservationConfig, ObservationEffects, Weighting};
+use galmass_project::{Fill, Scheme};
 use galmass_stats::{CircularityConfig, FeatureConfig, MissingPotentials, SersicImageConfig};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,10 @@ pub struct SurveyConfig {
     /// `scheme` is [`Scheme::Fast`] by default and in all presets: images of galaxies are good to some 1e-4 of the rms pixel,
     /// several times faster, and most of the time of a sample without features goes into its images.
     pub observation: ObservationConfig,
+    /// What a telescope does to the image, its colours and the maps of the stars: blur, noise, field, bins and errors,
+    /// random from its own seed and from that of the survey, each band and line of sight in its own way. Default:
+    /// nothing. The maps must have NaN where nothing is known.
+    pub effects: ObservationEffects,
     /// The maps of a sample, in this order and each once. Default: image, colour, velocity, dispersion, occupancy.
     pub channels: Vec<SurveyChannel>,
     /// Which gas the maps of gas show. Default: [`GasTracer::BestKnown`].
@@ -68,6 +72,7 @@ impl Default for SurveyConfig {
             seed: 0,
             lines_of_sight: LinesOfSight::Axes,
             observation: ObservationConfig { scheme: Scheme::Fast, ..ObservationConfig::default() },
+            effects: ObservationEffects::default(),
             channels: vec![
                 SurveyChannel::ImageR,
                 SurveyChannel::ColourGR,
@@ -157,6 +162,12 @@ impl SurveyConfig {
         if self.sersic_image && !n_px.is_multiple_of(factor) {
             return Err(ConfigError::SersicRebin { factor, n_px });
         }
+        let ObservationConfig { fill_velocity, fill_dispersion, .. } = self.observation;
+        for (name, fill) in [("fill_velocity", fill_velocity), ("fill_dispersion", fill_dispersion)] {
+            if fill != Fill::Nan && !self.effects.steps.is_empty() {
+                return Err(ConfigError::FilledBeforeEffects { name });
+            }
+        }
         if self.galaxies_per_shard == 0 {
             return Err(ConfigError::EmptyShards);
         }
@@ -200,6 +211,7 @@ fn smallest_galaxy() -> SurveyGalaxy {
 
 #[cfg(test)]
 mod tests {
+    use galmass_observe::{Effect, NoiseConfig};
     use galmass_stats::StatsError;
 
     use super::*;
@@ -246,6 +258,16 @@ mod tests {
         assert_eq!(refused(|config| config.galaxies_per_shard = 0), ConfigError::EmptyShards);
         let uneven = refused(|config| (config.sersic_image, config.sersic_rebin) = (true, 7));
         assert_eq!(uneven, ConfigError::SersicRebin { factor: 7, n_px: 60 });
+        let filled = refused(|config| {
+            config.observation.fill_dispersion = Fill::Zero;
+            config.effects.steps = vec![Effect::Noise(NoiseConfig::default())];
+        });
+        assert_eq!(filled, ConfigError::FilledBeforeEffects { name: "fill_dispersion" });
+        let noisy = refused(|config| {
+            let noise = Effect::Noise(NoiseConfig { signal_to_noise: -1.0, ..NoiseConfig::default() });
+            config.effects.steps = vec![noise];
+        });
+        assert!(noisy.to_string().contains("signal_to_noise"), "{noisy}");
         let measured = refused(|config| config.features.aperture_rhsm = -1.0);
         let ConfigError::Measurement(source) = &measured else { panic!("{measured}") };
         assert!(matches!(**source, GalaxyError::Stats(StatsError::OutOfRange { name: "aperture_rhsm", .. })));
