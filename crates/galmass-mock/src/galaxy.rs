@@ -45,7 +45,7 @@ enum Stream {
 ///
 /// Followed in the field of their own particles for three dynamical times `R / sigma`, without gas, galaxies of 1e10 and
 /// 5e10 Msun of both suites end with a stellar half-mass radius within 3 per cent and a dispersion within 1 per cent of
-/// what they had; on the way young waves of the discs move the radius by up to 7 per cent and the dispersion by 4. That takes
+/// what they had; on the way waves of the discs move the radius by up to 7 per cent and the dispersion by 4. That takes
 /// particles of dark matter of 2e7 Msun at most: heavier ones heat the stars.
 ///
 /// # References

@@ -52,8 +52,15 @@ pub struct SurveyConfig {
     pub features: FeatureConfig,
     /// Whether a Sersic galaxy is fitted to the image, beside the fit to the profile that table 1 has. Default: yes.
     pub sersic_image: bool,
-    /// The fit is to pixels of so many pixels of the image a side, a number that divides `image_px`. Default 2: the model is
-    /// integrated over its pixels, so that larger ones lose little, and four times fewer take a quarter of the time.
+    /// The fit is to pixels of so many pixels of the image a side, a number that divides `image_px`. Default 2, which saves
+    /// a fifth to a third of the time of a sample with all features.
+    ///
+    /// The model is integrated over its pixels, so that a Sersic galaxy would not notice; a bulge in a disc does. Of 60
+    /// images of 20 mock galaxies of 3e4 stars, with 2 in place of 1, the index changed by -0.4 per cent in the median,
+    /// two thirds of them by -3.1 to +1.4 per cent, the most by -28 and +17; effective radii by -0.2, -3.2 to +2.0, -55 and
+    /// +40 per cent; axis ratios by -0.001, -0.005 to 0; fluxes by -0.2, -2.2 to +1.0 per cent. That is more than the formal
+    /// errors of the index, 0.2 per cent with 1 and 0.4 with 2, which know of pixels and not of shapes that fit no Sersic
+    /// galaxy. Whoever needs the index of a single galaxy takes 1.
     pub sersic_rebin: usize,
     /// How it is fitted.
     pub sersic_fit: SersicImageConfig,
