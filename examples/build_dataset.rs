@@ -8,7 +8,12 @@
 //!
 //! Makes mock galaxies, or reads those of files, one a file, or of a snapshot and its group catalogue; looks at each along
 //! the axes of the box, or as `--lines-of-sight` says; and writes maps, targets and features into shards, HDF5 files that
-//! h5py reads too. `--config FILE` takes all settings from a JSON file of `galmass::survey::SurveyConfig`.
+//! h5py reads too. `--config FILE` takes all settings from a JSON file of `galmass::survey::SurveyConfig`; what is not in
+//! it is as in the recommended preset. Its `effects` puts a telescope in between:
+//!
+//! ```json
+//! {"effects": {"steps": [{"psf": {"shape": {"gaussian": {"fwhm": {"kpc": 1.8}}}}}, {"noise": {"signal_to_noise": 20}}]}}
+//! ```
 //!
 //! Killed at any instant, it goes on with `--resume --out FOLDER`; on many machines each makes a part of the shards,
 //! `--shard 0/8` to `--shard 7/8` with one `--out`. Built with `--features mpi` and started by `mpirun`, its ranks deal the

@@ -27,8 +27,8 @@ use galmass::survey::{FLAG_NAMES, read_failures};
 use ndarray::Array2;
 use serde::Serialize;
 
-/// Bins of a distribution.
-const N_BINS: usize = 30;
+/// The fewest and the most bins of a distribution; between them, the square root of the number of galaxies.
+const N_BINS: [usize; 2] = [6, 30];
 
 #[derive(Parser, Serialize)]
 #[command(about = "Counts, checks and draws a set of samples")]
@@ -247,10 +247,15 @@ fn panel<'a>(set: &SampleSet, sample: usize, map: &ArrayLayout, values: &'a Arra
         x_label: "x [R]".into(),
         y_label: "y [R]".into(),
         scale,
-        colour_label: format!("[{}]", map.unit),
+        colour_label: in_brackets(&map.unit),
         circle_radius: Some(1.0),
         ellipses: Vec::new(),
     }
+}
+
+/// A unit behind a name; nothing for a pure number.
+fn in_brackets(unit: &str) -> String {
+    if unit == "1" { String::new() } else { format!("[{unit}]") }
 }
 
 fn draw_target(
@@ -264,20 +269,22 @@ fn draw_target(
     }
     // All the same: a bin around it.
     let width = if range.highest > range.lowest { range.highest - range.lowest } else { 1.0 };
-    let edges: Vec<f64> = (0..=N_BINS).map(|bin| range.lowest + width * bin as f64 / N_BINS as f64).collect();
-    let mut heights = vec![0.0; N_BINS];
+    let [fewest, most] = N_BINS;
+    let n_bins = ((set.keys().n_galaxies() as f64).sqrt().ceil() as usize).clamp(fewest, most);
+    let edges: Vec<f64> = (0..=n_bins).map(|bin| range.lowest + width * bin as f64 / n_bins as f64).collect();
+    let mut heights = vec![0.0; n_bins];
     let values = set.array(&array.name)?;
     for sample in 0..values.n_samples() {
         let value = f64::from(values.sample(sample)[0]);
         if value.is_finite() {
-            let bin = (N_BINS as f64 * (value - range.lowest) / width) as usize;
-            heights[bin.min(N_BINS - 1)] += 1.0;
+            let bin = (n_bins as f64 * (value - range.lowest) / width) as usize;
+            heights[bin.min(n_bins - 1)] += 1.0;
         }
     }
     let distribution = Distribution {
         edges: &edges,
         heights: &heights,
-        x_label: format!("{} [{}]", array.name, array.unit),
+        x_label: format!("{} {}", array.name, in_brackets(&array.unit)),
         y_label: "samples".into(),
         ranges: Vec::new(),
     };

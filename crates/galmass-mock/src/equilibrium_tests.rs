@@ -125,6 +125,7 @@ fn components_have_their_analytic_half_mass_radii() {
     close("disc height", height, 0.5493 * config.disc_height_ratio * config.disc_scale_length_kpc);
 }
 
+mod evolution;
 mod in_the_field_of_its_particles;
 
 /// The velocity dispersion \[km/s\] of an isotropic sphere:

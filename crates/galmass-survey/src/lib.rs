@@ -56,6 +56,7 @@ mod quantity;
 mod ranks;
 mod source;
 mod target;
+mod telescope;
 
 pub use build::{BuildOptions, Built, Progress, SurveyBuild, build};
 pub use channel::{GasTracer, SurveyChannel};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use galmass_core::{Galaxy, Gas, Map, Particles, PixelGrid, Unit};
-use galmass_observe::FramedGalaxy;
+use galmass_observe::{FramedGalaxy, Sightline};
 use galmass_project::dust::{Dust, DustScreen, gas_support_radii};
 use galmass_project::photometry::Band;
 use galmass_project::{
@@ -16,6 +16,7 @@ use crate::channel::SurveyChannel;
 use crate::error::GalaxyError;
 use crate::flag::{Flags, SampleFlag};
 use crate::light::{Starlight, gas_weights};
+use crate::telescope::{Exposed, Telescope};
 
 /// A galaxy made ready to be mapped from many sides.
 pub(crate) struct Mapper<'a> {
@@ -76,7 +77,7 @@ impl<'a> Mapper<'a> {
     }
 
     /// Maps the galaxy from one side.
-    pub(crate) fn look(&self, view: &View) -> Result<Look<'_>, GalaxyError> {
+    pub(crate) fn look(&self, view: &View, sightline: Sightline) -> Result<Look<'_>, GalaxyError> {
         let observation = &self.config.observation;
         let positions = self.stars().positions_kpc();
         let screen = DustScreen::new(positions, &self.dusty_gas, view, &observation.dust)?;
@@ -89,12 +90,23 @@ impl<'a> Mapper<'a> {
             (None, None) => (&[][..], Unit::SolarLuminosity),
         };
         let channels = &self.config.channels;
-        let image = match self.config.sersic_image || channels.iter().any(|channel| channel.is_image()) {
-            true => Some(self.image(view, weights, unit)?),
+        let has = |is_one: fn(&SurveyChannel) -> bool| channels.iter().any(is_one);
+        let shows_image = self.config.sersic_image || has(|channel| channel.is_image());
+        let image = || self.image(view, weights, unit);
+        let moments = || self.moments(view, weights, self.stars());
+        let telescope = match Telescope::is_between(self.config) && (shows_image || has(is_stellar_moment)) {
+            true => Some(Telescope::new(self.config, sightline, moments()?)),
             false => None,
         };
-        let stellar = self.moments_if(view, weights, self.stars(), is_stellar_moment)?;
-        let gas = self.moments_if(view, &self.gas_weights, self.galaxy.gas.particles(), is_gas_moment)?;
+        let (image, stellar) = match &telescope {
+            Some(telescope) => {
+                let (image, moments) = telescope.expose(Exposed::Image, image()?)?;
+                (Some(image), Some(moments))
+            }
+            None => (if_so(shows_image, image)?, if_so(has(is_stellar_moment), moments)?),
+        };
+        let gas =
+            if_so(has(is_gas_moment), || self.moments(view, &self.gas_weights, self.galaxy.gas.particles()))?;
         let known = |moments: &Option<Moments>, of: fn(&Moments) -> &Map| {
             moments.as_ref().map_or_else(Vec::new, |moments| singles(of(moments)))
         };
@@ -102,7 +114,9 @@ impl<'a> Mapper<'a> {
         for channel in channels {
             arrays.push(match channel {
                 SurveyChannel::ImageR => image.as_ref().map_or_else(Vec::new, singles),
-                SurveyChannel::ColourGR => self.colour(view, image.as_ref(), &light_g, &light_r)?,
+                SurveyChannel::ColourGR => {
+                    self.colour(view, image.as_ref(), telescope.as_ref(), &light_g, &light_r)?
+                }
                 SurveyChannel::Velocity => known(&stellar, |moments| &moments.mean),
                 SurveyChannel::Dispersion => known(&stellar, |moments| &moments.dispersion),
                 SurveyChannel::Occupancy => known(&stellar, |moments| &moments.occupancy),
@@ -157,31 +171,30 @@ impl<'a> Mapper<'a> {
         &self,
         view: &View,
         image: Option<&Map>,
+        telescope: Option<&Telescope>,
         light_g: &Option<Cow<'_, [f64]>>,
         light_r: &Option<Cow<'_, [f64]>>,
     ) -> Result<Vec<f32>, GalaxyError> {
         let (Some(light_g), Some(light_r)) = (light_g, light_r) else {
             return Ok(vec![f32::NAN; self.image_grid.n_px().pow(2)]);
         };
-        let blue = self.image(view, light_g, Unit::SolarLuminosity)?;
+        let in_band = |exposed, light: &[f64]| {
+            let image = self.image(view, light, Unit::SolarLuminosity)?;
+            match telescope {
+                Some(telescope) => Ok::<_, GalaxyError>(telescope.expose(exposed, image)?.0),
+                None => Ok(image),
+            }
+        };
+        let blue = in_band(Exposed::Blue, light_g)?;
         let config = ColourConfig::default();
         let map = match image.filter(|image| image.unit() == Unit::SolarLuminosity) {
             Some(red) => colour(&blue, red, &config)?,
-            None => colour(&blue, &self.image(view, light_r, Unit::SolarLuminosity)?, &config)?,
+            None => colour(&blue, &in_band(Exposed::Red, light_r)?, &config)?,
         };
         Ok(singles(&map))
     }
 
-    fn moments_if(
-        &self,
-        view: &View,
-        weights: &[f64],
-        particles: &Particles,
-        is_one: fn(&SurveyChannel) -> bool,
-    ) -> Result<Option<Moments>, GalaxyError> {
-        if !self.config.channels.iter().any(is_one) {
-            return Ok(None);
-        }
+    fn moments(&self, view: &View, weights: &[f64], particles: &Particles) -> Result<Moments, GalaxyError> {
         let observation = &self.config.observation;
         let config = MomentConfig {
             min_count_mean: observation.min_count_velocity,
@@ -192,7 +205,7 @@ impl<'a> Mapper<'a> {
             ..MomentConfig::default()
         };
         let (positions, velocities) = (particles.positions_kpc(), particles.velocities_km_s());
-        Ok(Some(nearest_moments(positions, velocities, weights, view, self.map_grid, &config)?))
+        Ok(nearest_moments(positions, velocities, weights, view, self.map_grid, &config)?)
     }
 
     /// Mass per area \[log10 Msun/kpc2\].
@@ -208,6 +221,11 @@ impl<'a> Mapper<'a> {
         let area = self.map_grid.pixel_size_kpc().powi(2);
         Ok(moments.weight.iter().map(|mass| log10(mass / area) as f32).collect())
     }
+}
+
+/// What is asked for, if it is.
+fn if_so<T>(asked: bool, make: impl FnOnce() -> Result<T, GalaxyError>) -> Result<Option<T>, GalaxyError> {
+    if asked { make().map(Some) } else { Ok(None) }
 }
 
 /// The logarithm, of nothing NaN.

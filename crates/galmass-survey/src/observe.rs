@@ -2,7 +2,7 @@
 
 use galmass_core::{Galaxy, seed};
 use galmass_dataset::{ArrayLayout, Sample, SampleKey, SampleLayout, ShardError};
-use galmass_observe::{Frame, FramedGalaxy, GivenFrame};
+use galmass_observe::{Frame, FramedGalaxy, GivenFrame, Sightline};
 use galmass_project::View;
 
 use crate::SurveyConfig;
@@ -46,6 +46,9 @@ pub struct SurveyGalaxy {
 /// The arrays of each sample are those of [`sample_layout`]: maps, then place and size, targets and features. The centre,
 /// the rest frame, the smoothing of stars and of dusty gas, the potential and all that is the same from all sides are found
 /// once. The result depends on nothing but the galaxy and the configuration: the same bits for any number of threads.
+///
+/// The maps of the stars and the Sersic fit to the image are behind the [`effects`](SurveyConfig::effects) of a telescope,
+/// where there are any. All else knows no telescope: maps of gas and of surface densities, table 1 and the targets.
 ///
 /// What is not known is NaN, as is the logarithm of no mass; `flags` of the key say what is odd, see
 /// [`FLAG_NAMES`](crate::FLAG_NAMES).
@@ -92,7 +95,8 @@ pub fn observe_samples(galaxy: SurveyGalaxy, config: &SurveyConfig) -> Result<Ve
     let views = config.lines_of_sight.views(stars, half_mass_radius_kpc, seed)?;
     let sample = |(line_of_sight, view): (u32, &View)| {
         let mut flags = flags;
-        let look = mapper.look(view)?;
+        let (galaxy_index, view_index) = (ids.galaxy_id, u64::from(line_of_sight));
+        let look = mapper.look(view, Sightline { half_mass_radius_kpc, galaxy_index, view_index })?;
         let features = features.measure(view, &look, &mut flags)?;
         let targets = targets.values(view, look.light_r.as_deref());
         let key = SampleKey {

@@ -1,31 +1,30 @@
 //! Whether galaxies are in equilibrium in the field of their own particles, which knows of no sphere and no epicycle.
 
 use galmass_core::Component;
-use galmass_core::units::{GRAVITATIONAL_CONSTANT as G, KPC_PER_KM_S_GYR};
+use galmass_core::units::GRAVITATIONAL_CONSTANT as G;
 use galmass_stats::{
     ComponentSoftenings, PotentialConfig, PotentialSources, Softenings, galaxy_potentials_km2_s2,
     potentials_km2_s2,
 };
-use rayon::prelude::*;
 
 use super::*;
+use crate::HaloResponse;
 use crate::gas_disc::support_squared;
-use crate::{HaloResponse, Suite};
 
 /// All particles of a galaxy, the black hole among them.
-struct Bodies {
-    positions: Vec<[f64; 3]>,
-    velocities: Vec<[f64; 3]>,
-    masses: Vec<f64>,
+pub(super) struct Bodies {
+    pub(super) positions: Vec<[f64; 3]>,
+    pub(super) velocities: Vec<[f64; 3]>,
+    pub(super) masses: Vec<f64>,
     /// Where each component begins; the last is the end.
-    starts: [usize; 5],
+    pub(super) starts: [usize; 5],
 }
 
 const ORDER: [Component; 4] =
     [Component::Stars, Component::DarkMatter, Component::Gas, Component::BlackHoles];
 
 impl Bodies {
-    fn new(galaxy: &Galaxy) -> Self {
+    pub(super) fn new(galaxy: &Galaxy) -> Self {
         let mut bodies =
             Self { positions: Vec::new(), velocities: Vec::new(), masses: Vec::new(), starts: [0; 5] };
         for (k, component) in ORDER.into_iter().enumerate() {
@@ -64,24 +63,7 @@ impl Bodies {
     }
 }
 
-/// Accelerations \[(km/s)^2/kpc\] of softened bodies by direct summation.
-fn direct_accelerations(positions: &[[f64; 3]], masses: &[f64], softening: f64) -> Vec<[f64; 3]> {
-    let sum_at = |x: &[f64; 3]| {
-        let mut sum = [0.0; 3];
-        for (y, mass) in positions.iter().zip(masses) {
-            let d = [y[0] - x[0], y[1] - x[1], y[2] - x[2]];
-            let square = d[0] * d[0] + d[1] * d[1] + d[2] * d[2] + softening * softening;
-            let pull = mass / (square * square.sqrt());
-            for k in 0..3 {
-                sum[k] += pull * d[k];
-            }
-        }
-        sum.map(|component| G * component)
-    };
-    positions.par_iter().map(sum_at).collect()
-}
-
-fn config(n: usize) -> MockGalaxyConfig {
+pub(super) fn config(n: usize) -> MockGalaxyConfig {
     face_on(MockGalaxyConfig {
         bulge_fraction: 0.4,
         bulge_effective_radius_kpc: 2.0,
@@ -125,80 +107,6 @@ fn every_component_obeys_the_virial_theorem() {
         let ratios = virial_ratios(&varied, 0.05);
         for (name, ratio) in ["bulge", "disc", "halo", "gas"].into_iter().zip(ratios) {
             assert!((ratio - 1.0).abs() < TOLERANCE, "{name}, {halo_response:?}: {ratios:?}");
-        }
-    }
-}
-
-/// Half-mass radius and dispersion of the stars, `sqrt(<v^2> / 3)` inside that radius.
-fn size_and_dispersion(positions: &[[f64; 3]], velocities: &[[f64; 3]]) -> [f64; 2] {
-    let radius = median(positions.iter().map(|&x| norm(x)).collect());
-    let inside = positions.iter().zip(velocities).filter(|(x, _)| norm(**x) < radius);
-    let squares: f64 = inside.map(|(_, v)| dot(*v, *v) / 3.0).sum();
-    [radius, (squares / (positions.len() / 2) as f64).sqrt()]
-}
-
-/// Follows all particles in their own field by leap-frog, and returns size and dispersion of the stars, after over
-/// before. The gas has no pressure here, so there is none.
-fn evolve(config: &MockGalaxyConfig, n_steps: usize, step_gyr: f64, softening: f64) -> [f64; 2] {
-    let galaxy = MockGalaxy::sample(&MockGalaxyConfig { gas_mass_msun: 0.0, ..config.clone() }, 8).unwrap();
-    let mut bodies = Bodies::new(&galaxy);
-    let n_stars = bodies.starts[1];
-    let before = size_and_dispersion(&bodies.positions[..n_stars], &bodies.velocities[..n_stars]);
-    let step = step_gyr / KPC_PER_KM_S_GYR;
-    let drift = |bodies: &mut Bodies, step: f64| {
-        for (x, v) in bodies.positions.iter_mut().zip(&bodies.velocities) {
-            *x = std::array::from_fn(|k| x[k] + step * v[k]);
-        }
-    };
-    for _ in 0..n_steps {
-        drift(&mut bodies, 0.5 * step);
-        let accelerations = direct_accelerations(&bodies.positions, &bodies.masses, softening);
-        for (v, a) in bodies.velocities.iter_mut().zip(accelerations) {
-            *v = std::array::from_fn(|k| v[k] + step * a[k]);
-        }
-        drift(&mut bodies, 0.5 * step);
-    }
-    let after = size_and_dispersion(&bodies.positions[..n_stars], &bodies.velocities[..n_stars]);
-    [after[0] / before[0], after[1] / before[1]]
-}
-
-#[test]
-fn a_small_galaxy_stays_as_it_is_for_some_dynamical_times() {
-    // 60 Myr are three times r / v at the half-mass radius. A light halo and a warm disc: heavy particles would stir
-    // the disc, and so would its own waves.
-    let config = MockGalaxyConfig {
-        halo_mass_msun: 1.0e11,
-        halo_concentration: 15.0,
-        bulge_effective_radius_kpc: 3.0,
-        disc_toomre_q: 2.5,
-        n_dark_matter: 1000,
-        ..config(1000)
-    };
-    let changes = evolve(&config, 120, 5e-4, 0.1);
-    assert!(changes.iter().all(|change| (change - 1.0).abs() < 0.05), "{changes:?}");
-}
-
-#[test]
-#[ignore = "minutes: 12,000 bodies of each suite, summed directly over 200 steps"]
-fn galaxies_of_both_suites_stay_as_they_are() {
-    for suite in Suite::ALL {
-        let population = Population::new(PopulationConfig {
-            suite,
-            n_stars: 4000,
-            n_dark_matter: 8000,
-            log10_stellar_mass_range: [10.5, 10.7],
-            orientation: Orientation::FaceOn,
-            ..PopulationConfig::default()
-        })
-        .unwrap();
-        for index in 0..2 {
-            let config =
-                MockGalaxyConfig { black_hole_mass_msun: 0.0, ..population.config_of(index).unwrap() };
-            let changes = evolve(&config, 200, 3e-4, 0.1);
-            assert!(
-                changes.iter().all(|change| (change - 1.0).abs() < 0.05),
-                "{suite:?} {index}: {changes:?}"
-            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use galmass_core::{Gas, Particles, Stars};
 use galmass_mock::{MockGalaxy, MockGalaxyConfig};
-use galmass_observe::{Masses, ObservationConfig, Observer, Weighting};
+use galmass_observe::{Masses, ObservationConfig, ObservationEffects, Observer, Weighting};
 use galmass_project::{Axis, rebin};
 use galmass_stats::{FeatureView, Sampling, SersicImage, fit_sersic_image, measure_features};
 use rand::RngExt;
@@ -285,4 +285,79 @@ fn galaxies_that_cannot_be_observed_say_why() {
     let unknown =
         observe_samples(SurveyGalaxy { galaxy: ring(), ids, frame, redshift: None }, &lit).unwrap_err();
     assert!(unknown.to_string().contains("no r magnitudes"), "{unknown}");
+}
+
+/// A blur of half a half-mass radius, and noise and a field of the maps.
+fn telescope() -> ObservationEffects {
+    serde_json::from_str(
+        r#"{"steps": [
+            {"psf": {"shape": {"gaussian": {"fwhm": {"half-mass-radii": 0.5}}}}},
+            {"noise": {"signal_to_noise": 20.0}},
+            {"field-mask": {"shape": {"hexagon": {"circumradius": {"half-mass-radii": 2.0}}}, "on": "maps"}}
+        ]}"#,
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_telescope_blurs_light_and_leaves_masses_alone() {
+    let clear = everything();
+    let config = SurveyConfig { effects: telescope(), ..everything() };
+    config.check().unwrap();
+    let [clear_samples, samples] = [&clear, &config].map(|config| observe_samples(galaxy(), config).unwrap());
+    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    let all = |samples: &[Sample]| {
+        samples.iter().flat_map(|sample| bits(&sample.values.concat())).collect::<Vec<_>>()
+    };
+    assert!(all(&samples) == all(&observe_samples(galaxy(), &config).unwrap()));
+    let layout = sample_layout(&config).unwrap();
+    for (before, after) in clear_samples.iter().zip(&samples) {
+        let changed: Vec<&str> = layout
+            .arrays()
+            .iter()
+            .zip(before.values.iter().zip(&after.values))
+            .filter(|(_, (before, after))| bits(before) != bits(after))
+            .map(|(array, _)| array.name.as_str())
+            .collect();
+        let seen = ["image_r", "colour_g_r", "velocity", "dispersion", "occupancy"];
+        assert!(seen.iter().all(|name| changed.contains(name)), "{changed:?}");
+        assert!(changed[seen.len()..].iter().all(|name| name.starts_with("sersic_image")), "{changed:?}");
+
+        let sum = |sample, name| value(&config, sample, name).iter().map(|&x| f64::from(x)).sum::<f64>();
+        let peak = |sample| value(&config, sample, "image_r").iter().copied().fold(0.0, f32::max);
+        // The field holds nearly all of the light, blurred or not.
+        assert!((sum(after, "image_r") / sum(before, "image_r") - 1.0).abs() < 0.03);
+        assert!(peak(after) < 0.9 * peak(before), "{} {}", peak(after), peak(before));
+        // The corner lies outside the field.
+        assert_eq!((value(&config, after, "occupancy")[0], sum(after, "occupancy") > 50.0), (0.0, true));
+    }
+}
+
+#[test]
+fn noise_is_new_with_each_side_band_and_seed() {
+    let still = SurveyConfig { effects: telescope(), ..everything() };
+    let again = SurveyConfig { seed: 5, ..still.clone() };
+    let steps = vec![telescope().steps.remove(1)];
+    let noisy = SurveyConfig { effects: ObservationEffects { steps, ..telescope() }, ..everything() };
+    let none = SurveyConfig { effects: ObservationEffects::default(), ..everything() };
+    let image = |config: &SurveyConfig, side: usize, name| {
+        let samples = observe_samples(galaxy(), config).unwrap();
+        value(config, &samples[side], name).to_vec()
+    };
+    assert_ne!(image(&still, 0, "image_r"), image(&again, 0, "image_r"));
+    let noise = |side, name| -> Vec<f32> {
+        let pairs = image(&noisy, side, name).into_iter().zip(image(&none, side, name));
+        pairs.map(|(after, before)| after - before).collect()
+    };
+    // Noise of one side is no noise of another, and that of g is not that of r: the colour would not see it.
+    let correlation = |one: &[f32], other: &[f32]| {
+        let product = |a: &[f32], b: &[f32]| -> f64 {
+            a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+        };
+        product(one, other) / (product(one, one) * product(other, other)).sqrt()
+    };
+    assert!(correlation(&noise(0, "image_r"), &noise(1, "image_r")).abs() < 0.2);
+    let brightest = (30 * 60 + 25..30 * 60 + 35).chain(29 * 60 + 25..29 * 60 + 35);
+    let reddened = noise(0, "colour_g_r");
+    assert!(brightest.clone().all(|pixel| reddened[pixel] != 0.0), "{reddened:?}");
 }
