@@ -40,8 +40,21 @@ impl<B: FusedBackend> Network<B> {
     /// # Shapes
     /// one `[n, n_channels, n_px, n_px]` a branch -> `[n, n_outputs]`
     pub fn forward(&self, maps: Vec<Tensor<B, 4>>) -> Tensor<B, 2> {
+        self.head(self.features(maps))
+    }
+
+    /// The features of all branches side by side: what the last layer sees.
+    ///
+    /// # Shapes
+    /// one `[n, n_channels, n_px, n_px]` a branch -> `[n, 8 width n_branches]`
+    pub fn features(&self, maps: Vec<Tensor<B, 4>>) -> Tensor<B, 2> {
         let features = self.branches.iter().zip(maps).map(|(branch, maps)| branch.forward(maps)).collect();
-        self.fc.forward(Tensor::cat(features, 1))
+        Tensor::cat(features, 1)
+    }
+
+    /// The outputs of some features: [`Network::forward`] is this after [`Network::features`].
+    pub fn head(&self, features: Tensor<B, 2>) -> Tensor<B, 2> {
+        self.fc.forward(features)
     }
 }
 
