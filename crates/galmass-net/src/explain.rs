@@ -68,14 +68,13 @@ pub(crate) fn integrate_gradients<B: FusedBackend + AutodiffBackend>(
             for (of_branch, points) in attributions.iter_mut().zip(&path) {
                 // None where the output does not depend on the branch at all.
                 let Some(gradient) = points.grad(&gradients) else { continue };
-                let values = gradient.into_data();
-                let mut sum = of_branch.index_axis_mut(Axis(0), sample);
-                let n_pixels = sum.len();
-                for (index, value) in values.iter::<f64>().enumerate() {
-                    let place = index % n_pixels;
-                    if let Some(sum) = sum.as_slice_mut() {
-                        sum[place] += value;
-                    }
+                let gradient = gradient.into_data();
+                // One sample of a new array is contiguous.
+                let mut sums = of_branch.index_axis_mut(Axis(0), sample);
+                let sums = sums.as_slice_mut().unwrap_or_default();
+                let places = (0..sums.len()).cycle();
+                for (place, value) in places.zip(gradient.iter::<f64>()) {
+                    sums[place] += value;
                 }
             }
         }

@@ -13,10 +13,17 @@
 //! * An [`Engine`] trains and predicts on some device, with plain arrays in and out: no type of Burn is in its
 //!   signature, so what uses it compiles without knowing any backend. [`BurnEngine`] is the one implementation, for
 //!   any backend; `galmass-device` opens it by name.
-//! * A [`Model`] is what training leaves behind: weights, configuration and normalisation in one safetensors file.
+//! * A [`Model`] is what training leaves behind: weights, configuration, normalisation, and what it knows of its own
+//!   reliability, in one safetensors file. Opened on a device it is a [`Predictor`]: masses with intervals, galaxies that
+//!   are unlike its training part, and the pixels and radii that its masses come from.
+//! * A [`SampleSource`] is where samples come from: memory, or a set on disk that may be larger ([`StoredSamples`]).
 //!
-//! The training loop is our own: it shuffles by seed and epoch, keeps the best epoch, and can be killed at any
-//! instant and resumed from its last epoch with the same losses as an uninterrupted run.
+//! The training loop is our own: it shuffles by seed and epoch, makes the next batch ready while the last one is being
+//! used, keeps the best epoch, and can be killed at any instant and resumed from its last epoch with the same losses as an
+//! uninterrupted run.
+//!
+//! All of it is f32 on one device. On several devices, and in half precision, Burn 0.21 offers parts rather than a whole:
+//! collective operations behind a feature of their own, no automatic casts, no scaling of gradients.
 
 mod batches;
 mod block;

@@ -1,5 +1,8 @@
 //! The training loop on a small task that can be learnt: the brightness of a map.
 
+// In one program with these: each has to compile the whole of a backend for itself.
+mod inference;
+
 use std::path::Path;
 
 use burn::backend::Autodiff;
@@ -215,7 +218,7 @@ fn samples_that_do_not_fit_are_refused() {
     );
     let refused = engine().predict(&model, &inputs).unwrap_err().to_string();
     assert_eq!(refused, "`kinematics` holds NaN for sample 3");
-    let coarse = inputs.branches.iter().map(|maps| maps.slice(s![.., .., ..8, ..8]).to_owned()).collect();
+    let coarse = inputs.branches.iter().map(|maps| maps.slice(s![.., .., 8.., 8..]).to_owned()).collect();
     let refused = engine().predict(&model, &Inputs { branches: coarse }).unwrap_err().to_string();
     assert_eq!(refused, "branch `image` takes maps of 16 x 16 pixels, the samples have 8 x 8");
     let mut layout = broken.layout.clone();
