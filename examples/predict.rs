@@ -55,7 +55,9 @@ use table_stream::TableStream;
 const ENDINGS: [&str; 5] = ["p2_5", "p16", "median", "p84", "p97_5"];
 
 #[derive(Parser, Serialize)]
-#[command(about = "Predicts the masses of galaxies, with intervals and a warning where they are unlike all before")]
+#[command(
+    about = "Predicts the masses of galaxies, with intervals and a warning where they are unlike all before"
+)]
 struct Arguments {
     /// A model of train_on_maps or quickstart
     #[arg(long)]

@@ -86,12 +86,21 @@ impl<'a> Explanations<'a> {
         }
         let unit = &self.model.target_units[0];
         let rows = [
-            maps.iter().map(|(title, seen, _)| {
-                map_panel(title.clone(), seen, ColourScale::Linear { range: None }, "scaled".into())
-            }).collect::<Vec<_>>(),
-            maps.iter().map(|(_, _, added)| {
-                map_panel("adds".into(), added, ColourScale::Symmetric { limit: None }, format!("{unit} per pixel"))
-            }).collect(),
+            maps.iter()
+                .map(|(title, seen, _)| {
+                    map_panel(title.clone(), seen, ColourScale::Linear { range: None }, "scaled".into())
+                })
+                .collect::<Vec<_>>(),
+            maps.iter()
+                .map(|(_, _, added)| {
+                    map_panel(
+                        "adds".into(),
+                        added,
+                        ColourScale::Symmetric { limit: None },
+                        format!("{unit} per pixel"),
+                    )
+                })
+                .collect(),
         ];
         let target = &self.model.normalisation.targets[0].name;
         let Name { file, galaxy_id, line_of_sight } = name;
@@ -107,8 +116,7 @@ impl<'a> Explanations<'a> {
         let occlusions = joined(&self.occlusions)?;
         let edges = edges();
         let middles: Vec<f64> = edges.windows(2).map(|ring| 0.5 * HALF_WIDTH * (ring[0] + ring[1])).collect();
-        let lost: Vec<Vec<f64>> =
-            occlusions.outer_iter().map(|rings| rings.column(0).to_vec()).collect();
+        let lost: Vec<Vec<f64>> = occlusions.outer_iter().map(|rings| rings.column(0).to_vec()).collect();
         let series = lost.iter().enumerate().map(|(number, lost)| ProfileSeries {
             label: if self.n_done <= 6 { format!("row {number}") } else { String::new() },
             x: &middles,
@@ -127,7 +135,11 @@ impl<'a> Explanations<'a> {
             is_low: false,
         };
         let target = &self.model.normalisation.targets[0].name;
-        draw_profiles(&self.folder.join("occlusion.png"), &format!("What rings add to {target}"), &[vec![panel]])?;
+        draw_profiles(
+            &self.folder.join("occlusion.png"),
+            &format!("What rings add to {target}"),
+            &[vec![panel]],
+        )?;
 
         let path: PathBuf = self.folder.join("explanations.hdf5");
         let file = hdf5::File::create(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -148,7 +160,9 @@ fn edges() -> Vec<f64> {
     edges
 }
 
-fn joined<D: ndarray::RemoveAxis>(pieces: &[ndarray::Array<f64, D>]) -> Result<ndarray::Array<f64, D>, Box<dyn Error>> {
+fn joined<D: ndarray::RemoveAxis>(
+    pieces: &[ndarray::Array<f64, D>],
+) -> Result<ndarray::Array<f64, D>, Box<dyn Error>> {
     let views: Vec<_> = pieces.iter().map(|piece| piece.view()).collect();
     Ok(concatenate(Axis(0), &views)?)
 }

@@ -170,7 +170,8 @@ fn batches_of(path: &Path, file: i64, take: Take<'_>) -> Result<(), Box<dyn Erro
 fn read_archive(path: &Path) -> Result<MapSet, Box<dyn Error>> {
     let in_file = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let file = File::open(path).map_err(|error| in_file(&error))?;
-    let mut archive = NpzReader::new(file).map_err(|error| in_file(&format!("not an .npz archive: {error}")))?;
+    let mut archive =
+        NpzReader::new(file).map_err(|error| in_file(&format!("not an .npz archive: {error}")))?;
     let ids = integers(&mut archive, "group_number").map_err(|error| in_file(&error))?;
     let mut maps = MapSet::new(ids).map_err(|error| in_file(&error))?;
     for (name, channel) in

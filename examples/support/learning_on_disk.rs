@@ -4,8 +4,8 @@ use std::error::Error;
 use std::path::Path;
 
 use galmass::dataset::{
-    BranchLayout, Channel, Fractions, Grouping, MapSet, Normalisation, PartSizes, SampleMaps, SampleSet, SetSplit,
-    SplitPlan,
+    BranchLayout, Channel, Fractions, Grouping, MapSet, Normalisation, PartSizes, SampleMaps, SampleSet,
+    SetSplit, SplitPlan,
 };
 use galmass::metrics::Residuals;
 use galmass::net::{Engine, Model, StoredSamples, TrainingConfig};

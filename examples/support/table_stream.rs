@@ -23,7 +23,11 @@ pub(crate) struct TableStream {
 
 impl TableStream {
     /// Begins both files, with facts about the whole table as attributes of the HDF5 one.
-    pub(crate) fn create(folder: &Path, name: &str, facts: &[(&str, String)]) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn create(
+        folder: &Path,
+        name: &str,
+        facts: &[(&str, String)],
+    ) -> Result<Self, Box<dyn Error>> {
         let paths = [folder.join(format!("{name}.csv")), folder.join(format!("{name}.hdf5"))];
         let [csv_path, hdf5_path] = [&paths[0], &paths[1]].map(|path| partial(path));
         let csv = csv::Writer::from_path(&csv_path).map_err(|e| format!("{}: {e}", csv_path.display()))?;

@@ -4,13 +4,19 @@ use burn::prelude::*;
 use burn::tensor::backend::AutodiffBackend;
 use galmass_dataset::{Inputs, Normalisation};
 use galmass_ops::{FusedBackend, with_running_statistics};
-use ndarray::{Array4, ArrayView3, Axis, s};
+use ndarray::{Array3, Array4, ArrayView3, Axis, s};
 
 use crate::tensors::tensor;
 use crate::{NetError, Network};
 
 /// Points of a path that go through the network at a time.
 const BATCH: usize = 32;
+/// How far the sum of attributions may be from the change of the output, relatively and in standard deviations of the
+/// target.
+const TOLERANCE: f64 = 0.005;
+const LEAST_TOLERANCE: f64 = 0.001;
+/// No more steps than this are tried twice as many of.
+const MOST_STEPS: usize = 4096;
 
 /// What each pixel adds to a prediction.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,33 +50,49 @@ pub(crate) fn blank_sky(normalisation: &Normalisation) -> Inputs {
     Inputs { branches: branches.collect() }
 }
 
-/// Integrated gradients of one scaled output of a network that is not in training, `[sample, channel, row, column]` for each branch.
-pub(crate) fn integrate_gradients<B: FusedBackend + AutodiffBackend>(
-    network: &Network<B>,
-    inputs: &Inputs,
-    blank: &Inputs,
-    output: usize,
-    n_steps: usize,
-    device: &B::Device,
-) -> Vec<Array4<f64>> {
-    let mut attributions: Vec<_> =
-        inputs.branches.iter().map(|maps| Array4::<f64>::zeros(maps.raw_dim())).collect();
-    let steps: Vec<f32> = (0..n_steps).map(|step| (step as f32 + 0.5) / n_steps as f32).collect();
-    for sample in 0..inputs.n_samples() {
+/// One way from a blank sky to some galaxies, along which an output of a network that is not in training is followed.
+pub(crate) struct Paths<'a, B: Backend> {
+    pub(crate) network: &'a Network<B>,
+    pub(crate) device: &'a B::Device,
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) blank: &'a Inputs,
+    pub(crate) output: usize,
+}
+
+impl<B: FusedBackend + AutodiffBackend> Paths<'_, B> {
+    /// Integrated gradients, `[channel, row, column]` for each branch of a sample. The number of steps is doubled until
+    /// the sum is near enough to `change`, that of the scaled output from one end to the other.
+    pub(crate) fn integrate(&self, sample: usize, mut n_steps: usize, change: f64) -> Vec<Array3<f64>> {
+        loop {
+            let attributions = self.integrate_once(sample, n_steps);
+            let sum: f64 = attributions.iter().map(|maps| maps.sum()).sum();
+            let is_near = (sum - change).abs() <= TOLERANCE * change.abs() + LEAST_TOLERANCE;
+            if is_near || n_steps >= MOST_STEPS {
+                return attributions;
+            }
+            n_steps *= 2;
+        }
+    }
+
+    fn integrate_once(&self, sample: usize, n_steps: usize) -> Vec<Array3<f64>> {
+        let branches = || self.inputs.branches.iter().zip(&self.blank.branches);
+        let ends = branches()
+            .map(|(maps, blank)| (blank.index_axis(Axis(0), 0), maps.index_axis(Axis(0), sample)))
+            .collect::<Vec<_>>();
+        let mut sums: Vec<_> = ends.iter().map(|(_, maps)| Array3::<f64>::zeros(maps.raw_dim())).collect();
+        let steps: Vec<f32> = (0..n_steps).map(|step| (step as f32 + 0.5) / n_steps as f32).collect();
         for steps in steps.chunks(BATCH) {
-            let path = inputs.branches.iter().zip(&blank.branches).map(|(maps, blank)| {
-                let ends = (blank.index_axis(Axis(0), 0), maps.index_axis(Axis(0), sample));
-                tensor::<B, _, 4>(path(ends.0, ends.1, steps).view(), device).require_grad()
-            });
-            let path: Vec<Tensor<B, 4>> = path.collect();
-            let outputs = with_running_statistics(|| network.forward(path.clone()));
-            let gradients = outputs.narrow(1, output, 1).sum().backward();
-            for (of_branch, points) in attributions.iter_mut().zip(&path) {
+            let points: Vec<Tensor<B, 4>> = ends
+                .iter()
+                .map(|&(from, to)| tensor(points_between(from, to, steps).view(), self.device).require_grad())
+                .collect();
+            let outputs = with_running_statistics(|| self.network.forward(points.clone()));
+            let gradients = outputs.narrow(1, self.output, 1).sum().backward();
+            for (sums, points) in sums.iter_mut().zip(&points) {
                 // None where the output does not depend on the branch at all.
                 let Some(gradient) = points.grad(&gradients) else { continue };
                 let gradient = gradient.into_data();
-                // One sample of a new array is contiguous.
-                let mut sums = of_branch.index_axis_mut(Axis(0), sample);
+                // A new array is contiguous.
                 let sums = sums.as_slice_mut().unwrap_or_default();
                 let places = (0..sums.len()).cycle();
                 for (place, value) in places.zip(gradient.iter::<f64>()) {
@@ -78,17 +100,15 @@ pub(crate) fn integrate_gradients<B: FusedBackend + AutodiffBackend>(
                 }
             }
         }
+        for (sums, (from, to)) in sums.iter_mut().zip(ends) {
+            *sums *= &((to.mapv(f64::from) - from.mapv(f64::from)) / n_steps as f64);
+        }
+        sums
     }
-    for (of_branch, (maps, blank)) in attributions.iter_mut().zip(inputs.branches.iter().zip(&blank.branches))
-    {
-        let way = maps.mapv(f64::from) - blank.mapv(f64::from);
-        *of_branch *= &(way / n_steps as f64);
-    }
-    attributions
 }
 
 /// Points between two sets of maps, `[step, channel, row, column]`.
-fn path(from: ArrayView3<'_, f32>, to: ArrayView3<'_, f32>, steps: &[f32]) -> Array4<f32> {
+fn points_between(from: ArrayView3<'_, f32>, to: ArrayView3<'_, f32>, steps: &[f32]) -> Array4<f32> {
     let (channels, rows, columns) = from.dim();
     let mut points = Array4::zeros((steps.len(), channels, rows, columns));
     for (mut point, &step) in points.outer_iter_mut().zip(steps) {

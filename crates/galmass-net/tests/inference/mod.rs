@@ -199,8 +199,8 @@ fn attributions_add_up_to_the_prediction() {
     let Trained { model, normalisation, .. } = trained();
     let engine = engine();
     let predictor = engine.open(model).unwrap();
-    let inputs = normalisation.scale_maps(&trained().samples(130..138)).unwrap();
-    let explained = predictor.integrate_gradients(&inputs, 0, 96).unwrap();
+    let inputs = normalisation.scale_maps(&trained().samples(130..136)).unwrap();
+    let explained = predictor.integrate_gradients(&inputs, 0, 64).unwrap();
     assert_eq!(explained.branches[0].dim(), inputs.branches[0].dim());
     let values = predictor.predict(&inputs).unwrap().values;
     assert_eq!(explained.values, values.column(0).to_vec());
