@@ -28,6 +28,7 @@
 
 #[path = "support/explanation.rs"]
 mod explanation;
+#[allow(dead_code)] // what other examples say and draw of a galaxy
 #[path = "support/galaxy.rs"]
 mod galaxy;
 #[path = "support/galaxy_batches.rs"]

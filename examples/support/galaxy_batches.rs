@@ -40,7 +40,7 @@ pub(crate) enum Galaxies<'a> {
     /// Archives of maps.
     Maps(&'a [PathBuf]),
     /// A set of samples.
-    Set(SampleSet),
+    Set(Box<SampleSet>),
 }
 
 type Take<'a> = &'a mut dyn FnMut(&Batch) -> Result<(), Box<dyn Error>>;
@@ -51,7 +51,7 @@ impl Galaxies<'_> {
         if set.n_samples() == 0 {
             return Err(format!("{}: a set without a sample", folder.display()).into());
         }
-        Ok(Self::Set(set))
+        Ok(Self::Set(Box::new(set)))
     }
 
     /// Whether the first galaxies fit the model. Of snapshots nothing is read for that.
