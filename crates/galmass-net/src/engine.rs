@@ -8,7 +8,9 @@ use galmass_ops::FusedBackend;
 use ndarray::Array2;
 
 use crate::training::{check_inputs, predict, train};
-use crate::{Model, NetError, Network, NetworkConfig, Progress, Trained, TrainingConfig};
+use crate::{
+    Model, NetError, Network, NetworkConfig, Posterior, Progress, Rescaled, Trained, TrainingConfig,
+};
 
 /// What is to be trained, on what, and how.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +44,20 @@ pub trait Engine {
     /// number any more (named with its batch), a checkpoint of another run or that cannot be written.
     fn train(&self, task: &TrainingTask<'_>, observe: &mut dyn FnMut(Progress)) -> Result<Trained, NetError>;
 
-    /// Predicts the targets of a model `[sample, target]` in their own units, for maps scaled by its normalisation.
+    /// Predicts the targets of a model `[sample, target]` in their own units, for maps scaled by its normalisation: the
+    /// points of a head of points, otherwise the median of each target.
     ///
     /// # Errors
     /// [`NetError`] where the inputs do not fit the network or the weights are not its own.
-    fn predict(&self, model: &Model, inputs: &Inputs) -> Result<Array2<f64>, NetError>;
+    fn predict(&self, model: &Model, inputs: &Inputs) -> Result<Array2<f64>, NetError> {
+        Ok(self.posterior(model, inputs)?.medians())
+    }
+
+    /// What a model says of each sample: a joint density of its targets in their own units, with draws and quantiles.
+    ///
+    /// # Errors
+    /// As [`Engine::predict`].
+    fn posterior(&self, model: &Model, inputs: &Inputs) -> Result<Box<dyn Posterior>, NetError>;
 }
 
 /// The engine of any Burn backend.
@@ -74,11 +85,11 @@ where
         train::<B>(task, &self.device, observe)
     }
 
-    fn predict(&self, model: &Model, inputs: &Inputs) -> Result<Array2<f64>, NetError> {
+    fn posterior(&self, model: &Model, inputs: &Inputs) -> Result<Box<dyn Posterior>, NetError> {
         check_inputs(&model.network, inputs)?;
         let mut network = Network::<B::InnerBackend>::new(&model.network, 0, &self.device)?;
         model.weights.apply_to(&mut network)?;
-        let outputs = predict(&network, inputs, &self.device);
-        Ok(model.normalisation.unscale_targets(outputs.view()))
+        let scaled = network.posterior(predict(&network, inputs, &self.device).view());
+        Ok(Box::new(Rescaled::new(scaled, &model.normalisation)))
     }
 }

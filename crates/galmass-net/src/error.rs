@@ -114,4 +114,21 @@ pub enum NetError {
         /// What is amiss.
         reason: String,
     },
+    /// A branch that the network does not have.
+    #[error("there is no branch {branch}: there are {n_branches}")]
+    NoSuchBranch {
+        /// What was asked for, counted from 0.
+        branch: usize,
+        /// Branches of the network.
+        n_branches: usize,
+    },
+    /// A sample that lacks every branch.
+    #[error("sample {sample} has no branch at all")]
+    NothingPresent {
+        /// The sample.
+        sample: usize,
+    },
+    /// An ensemble of nobody.
+    #[error("an ensemble needs a member")]
+    NoMembers,
 }

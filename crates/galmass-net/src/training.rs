@@ -1,7 +1,6 @@
 //! The training loop.
 
 use burn::module::AutodiffModule;
-use burn::nn::loss::{MseLoss, Reduction};
 use burn::optim::adaptor::OptimizerAdaptor;
 use burn::optim::{AdamW, AdamWConfig, GradientsParams, Optimizer};
 use burn::prelude::*;
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::batches::batches_of_epoch;
 use crate::checkpoint::{self, Header};
 use crate::engine::TrainingTask;
+use crate::missing::{check_values, presence};
 use crate::{NetError, Network, NetworkConfig, Weights};
 
 /// Random streams of one run, each with its own seed.
@@ -22,12 +22,14 @@ mod stream {
     pub(super) const WEIGHTS: u64 = 0;
     pub(super) const SHUFFLE: u64 = 1;
     pub(super) const AUGMENTATION: u64 = 2;
+    pub(super) const BRANCH_DROPOUT: u64 = 3;
 }
 
 /// Samples predicted at a time.
 const PREDICTION_BATCH: usize = 64;
 
-/// The outcome of one epoch; losses are mean squared errors of the z-scored targets.
+/// The outcome of one epoch; losses are those of [`Network::losses`]: for a head of points mean squared errors of the
+/// z-scored targets.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochRecord {
@@ -151,6 +153,7 @@ where
         let shuffle = seed::derive(config.seed, stream::SHUFFLE);
         let augmentation = seed::derive(seed::derive(config.seed, stream::AUGMENTATION), epoch as u64);
         let mut generator = seed::generator(augmentation);
+        let dropout = seed::derive(seed::derive(config.seed, stream::BRANCH_DROPOUT), epoch as u64);
 
         let batches = batches_of_epoch(n_samples, config.batch_size, shuffle, epoch);
         let (mut n_samples_done, mut summed_loss, mut learning_rate) = (0, 0.0, 0.0);
@@ -158,6 +161,13 @@ where
             learning_rate = config.learning_rate_at(epoch, index, batches.len());
             let mut chosen = samples.select(batch);
             config.augmentation.apply(&mut chosen.inputs, self.task.layout, &mut generator);
+            if let Some(missing) = &self.task.network.missing {
+                missing.drop_branches(
+                    self.task.network,
+                    &mut chosen.inputs,
+                    seed::derive(dropout, index as u64),
+                );
+            }
             let loss = self.step(&chosen, learning_rate);
             if !loss.is_finite() {
                 let samples = batch.clone();
@@ -188,9 +198,8 @@ where
     }
 
     fn step(&mut self, samples: &ScaledSamples, learning_rate: f64) -> f32 {
-        let predicted = self.network.forward(tensors(&samples.inputs, self.device));
-        let truth = tensor(samples.targets.view(), self.device);
-        let loss = MseLoss::new().forward(predicted, truth, Reduction::Mean);
+        let outputs = forward(&self.network, &samples.inputs, self.device);
+        let loss = self.network.losses(outputs, samples.targets.view()).mean();
         let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
         let loss = loss.into_scalar().elem();
         self.network = self.optimiser.step(learning_rate, self.network.clone(), gradients);
@@ -211,7 +220,7 @@ where
     }
 }
 
-/// Predicts scaled targets `[sample, output]`.
+/// Predicts `[sample, parameter]` what the head is made from.
 pub(crate) fn predict<B: FusedBackend>(
     network: &Network<B>,
     inputs: &Inputs,
@@ -220,7 +229,7 @@ pub(crate) fn predict<B: FusedBackend>(
     let samples: Vec<usize> = (0..inputs.n_samples()).collect();
     let mut predicted = Vec::new();
     for batch in samples.chunks(PREDICTION_BATCH) {
-        let outputs = network.forward(tensors(&inputs.select(batch), device));
+        let outputs = forward(network, &inputs.select(batch), device);
         predicted.extend(outputs.into_data().iter::<f32>());
     }
     let n_outputs = predicted.len().checked_div(samples.len()).unwrap_or(0);
@@ -232,8 +241,14 @@ fn validation_loss<B: FusedBackend>(
     samples: &ScaledSamples,
     device: &B::Device,
 ) -> f64 {
-    let errors = predict(network, &samples.inputs, device) - &samples.targets;
-    errors.iter().map(|&error| f64::from(error).powi(2)).sum::<f64>() / errors.len() as f64
+    let outputs = tensor(predict(network, &samples.inputs, device).view(), device);
+    let losses = network.losses(outputs, samples.targets.view()).into_data();
+    losses.iter::<f64>().sum::<f64>() / samples.n_samples() as f64
+}
+
+fn forward<B: FusedBackend>(network: &Network<B>, inputs: &Inputs, device: &B::Device) -> Tensor<B, 2> {
+    let n_branches = network.n_branches();
+    network.forward_present(tensors(inputs, device), &presence(inputs, n_branches))
 }
 
 fn tensors<B: Backend>(inputs: &Inputs, device: &B::Device) -> Vec<Tensor<B, 4>> {
@@ -250,27 +265,22 @@ fn tensor<B: Backend, S: Dimension, const D: usize>(
 
 /// Whether samples fit the network: branches, channels, numbers of samples, finite values.
 pub(crate) fn check_inputs(network: &NetworkConfig, inputs: &Inputs) -> Result<(), NetError> {
-    let (expected, found) = (network.branches.len(), inputs.branches.len());
+    let (expected, found) = (network.inputs().count(), inputs.branches.len());
     if expected != found {
         return Err(NetError::BranchCount { expected, found });
     }
     let n_samples = inputs.n_samples();
-    for (config, maps) in network.branches.iter().zip(&inputs.branches) {
+    for ((name, n_channels), maps) in network.inputs().zip(&inputs.branches) {
         let (samples, channels, _, _) = maps.dim();
         if samples != n_samples {
-            return Err(NetError::SampleCount {
-                what: config.name.clone(),
-                expected: n_samples,
-                found: samples,
-            });
+            return Err(NetError::SampleCount { what: name.into(), expected: n_samples, found: samples });
         }
-        if channels != config.n_channels {
-            let (branch, expected) = (config.name.clone(), config.n_channels);
+        if channels != n_channels {
+            let (branch, expected) = (name.into(), n_channels);
             return Err(NetError::ChannelCount { branch, expected, found: channels });
         }
-        check_finite(&config.name, maps.view().into_dyn())?;
     }
-    Ok(())
+    check_values(network, inputs)
 }
 
 fn check_samples(
