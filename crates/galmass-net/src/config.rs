@@ -154,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_network_described_before_there_were_heads_is_still_read() {
-        let old = r#"{"branches": [{"name": "image", "n_channels": 1}], "width": 64, "stem": "res_net", "n_outputs": 2}"#;
+        let old = r#"{
+            "branches": [{"name": "image", "n_channels": 1}],
+            "width": 64, "stem": "res_net", "n_outputs": 2
+        }"#;
         let config: NetworkConfig = serde_json::from_str(old).unwrap();
         assert_eq!((config.backbone, config.head.clone()), (Backbone::ResNet18, HeadConfig::Point));
         let again: NetworkConfig = serde_json::from_str(&serde_json::to_string(&config).unwrap()).unwrap();

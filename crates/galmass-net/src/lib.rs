@@ -1,8 +1,9 @@
-//! The multibranch residual network of Chu et al. (2024), generic over the Burn backend, and its probabilistic sisters.
+//! The multibranch residual network of Chu et al. (2024), generic over the Burn backend, and its probabilistic
+//! sisters.
 //!
-//! Each mesh of a mock observation has its own residual branch (ResNet-18 as in the paper, -34 or -50); the features of
-//! all branches are put side by side, with numbers beside the maps if there are any, and one fully connected layer hands
-//! them to a head:
+//! Each mesh of a mock observation has its own residual branch (ResNet-18 as in the paper, -34 or -50); the features
+//! of all branches are put side by side, with numbers beside the maps if there are any, and one fully connected layer
+//! hands them to a head:
 //!
 //! ```text
 //! image      [n, 1, 300, 300] -> Branch -> [n, 512] ─┐

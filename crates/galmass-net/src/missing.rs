@@ -21,8 +21,9 @@ use crate::{NetError, NetworkConfig};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MissingConfig {
-    /// The chance that a branch of a training sample is left out, drawn anew for each branch, sample and epoch; a sample
-    /// that would lose all it has keeps one of them. In [0, 0.9]; default 0.5. At 0 only what the samples lack is missing.
+    /// The chance that a branch of a training sample is left out, drawn anew for each branch, sample and epoch; a
+    /// sample that would lose all it has keeps one of them. In [0, 0.9]; default 0.5. At 0 only what the samples lack
+    /// is missing.
     pub dropout: f64,
 }
 
@@ -69,8 +70,8 @@ impl MissingConfig {
 /// branch.
 ///
 /// # Errors
-/// [`NetError::SampleCount`] and [`NetError::BranchCount`] where `present` has other samples, or more branches than the
-/// inputs.
+/// [`NetError::SampleCount`] and [`NetError::BranchCount`] where `present` has other samples, or more branches than
+/// the inputs.
 ///
 /// # Examples
 /// ```
@@ -156,7 +157,8 @@ impl NetworkConfig {
     }
 }
 
-/// The branches of samples that [`NetworkConfig::with_branches`] leaves, and whatever follows the branches of `network`.
+/// The branches of samples that [`NetworkConfig::with_branches`] leaves, and whatever follows the branches of
+/// `network`.
 ///
 /// # Errors
 /// [`NetError::NoSuchBranch`].

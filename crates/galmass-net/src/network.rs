@@ -234,8 +234,9 @@ pub(crate) mod tests {
         assert_eq!((&found[2][..32], &found[2][32..]), (&[0.0; 32][..], &all[2][32..]));
 
         let poisoned = maps::<Flex>(3, 1.0).into_iter().zip([2, 1]).map(|(maps, sample)| {
-            let nothing = maps.clone().slice([sample..sample + 1]).mul_scalar(f32::NAN);
-            maps.slice_assign([sample..sample + 1], nothing)
+            let factors =
+                (0..3).map(|index| if index == sample { f32::NAN } else { 1.0 }).collect::<Vec<_>>();
+            maps * Tensor::from_data(TensorData::new(factors, [3, 1, 1, 1]), &Default::default())
         });
         assert_eq!(rows(network.features(poisoned.collect(), Some(&present))), found);
         let none = Array2::from_shape_fn((3, 2), |(_, branch)| branch == 0);

@@ -41,9 +41,9 @@ impl Weights {
     /// `model.load_state_dict(safetensors.torch.load_file(path))`.
     ///
     /// A network of one branch has the names of torchvision's own `resnet18`, `resnet34` or `resnet50`, with its fully
-    /// connected layer as `fc`; where there are more, each branch has `branches.0.`, `branches.1.` before its names, as a
-    /// `ModuleList` of that name has. Tokens of missing branches and the layers of a flow, which torchvision has not, keep
-    /// our names (`tokens.0`, `head.flow.layers.0`) and shapes.
+    /// connected layer as `fc`; where there are more, each branch has `branches.0.`, `branches.1.` before its names,
+    /// as a `ModuleList` of that name has. Tokens of missing branches and the layers of a flow, which torchvision has
+    /// not, keep our names (`tokens.0`, `head.flow.layers.0`) and shapes.
     ///
     /// # Errors
     /// [`NetError::WeightsDoNotFit`] for weights that are no safetensors file.
@@ -66,8 +66,8 @@ impl Weights {
     /// Weights of a safetensors file with torchvision's names, as [`Weights::to_torchvision`] writes them.
     ///
     /// # Errors
-    /// [`NetError::WeightsDoNotFit`] for bytes that are no safetensors file. Whether the tensors are those of a network is
-    /// found out where they are applied to one.
+    /// [`NetError::WeightsDoNotFit`] for bytes that are no safetensors file. Whether the tensors are those of a
+    /// network is found out where they are applied to one.
     pub fn from_torchvision(bytes: &[u8]) -> Result<Self, NetError> {
         let tensors = SafeTensors::deserialize(bytes).map_err(does_not_fit)?;
         let has_prefixes = tensors.names().iter().any(|name| name.starts_with("branches."));

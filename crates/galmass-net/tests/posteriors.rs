@@ -105,7 +105,7 @@ fn test_inputs(task: &Task, present: [bool; 2]) -> (Inputs, Array2<f64>) {
 #[test]
 fn one_network_serves_either_tracer_and_both() {
     let mut task = task(HeadConfig::Gaussian);
-    task.training.n_epochs = 20;
+    (task.training.n_epochs, task.training.batch_size) = (40, 8);
     let model = train(&task, &task.samples, None);
     for present in [[true, true], [true, false], [false, true]] {
         let (inputs, truths) = test_inputs(&task, present);
@@ -113,7 +113,7 @@ fn one_network_serves_either_tracer_and_both() {
         let medians = engine().predict(&model, &inputs).unwrap();
         assert_eq!(medians, posterior.medians());
         let scatter = (&medians - &truths).mapv(|error| error * error).mean().unwrap().sqrt();
-        assert!(scatter < 0.35, "{present:?}: {scatter} where the levels scatter by 0.58");
+        assert!(scatter < 0.45, "{present:?}: {scatter} where the targets scatter by 0.61");
         let quantiles = posterior.all_quantiles(&[0.025, 0.975]).unwrap();
         let inside = truths.indexed_iter().filter(|&((galaxy, target), &truth)| {
             (quantiles[[galaxy, 0, target]]..quantiles[[galaxy, 1, target]]).contains(&truth)

@@ -162,6 +162,7 @@ fn resnet18_evaluates_as_torchvision_s() {
 }
 
 #[test]
+#[ignore = "takes seconds, and its blocks are those of ResNet-18"]
 fn resnet34_evaluates_as_torchvision_s() {
     evaluates_as_torchvision(Backbone::ResNet34, &fixture().resnet34);
 }

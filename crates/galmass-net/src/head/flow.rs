@@ -18,10 +18,10 @@ pub(crate) const LARGEST_LOG_SCALE: f64 = 5.0;
 
 /// A conditional masked autoregressive flow (Papamakarios, Pavlakou & Murray 2017).
 ///
-/// Each layer makes of its input `y` and the context `c` the numbers `u_i = (y_i - m_i(y_<i, c)) exp(-a_i(y_<i, c))`, with
-/// `m` and `a` from a masked network; the order of the targets is reversed from a layer to the next. The density of `y`
-/// is that of the base at the last `u`, times `exp(-sum a)` of all layers. The base is a standard normal distribution, or
-/// makes each `u_i` a mixture of Gaussians that depends on `u_<i` and `c` (their MAF MoG).
+/// Each layer makes of its input `y` and the context `c` the numbers `u_i = (y_i - m_i(y_<i, c)) exp(-a_i(y_<i, c))`,
+/// with `m` and `a` from a masked network; the order of the targets is reversed from a layer to the next. The density
+/// of `y` is that of the base at the last `u`, times `exp(-sum a)` of all layers. The base is a standard normal
+/// distribution, or makes each `u_i` a mixture of Gaussians that depends on `u_<i` and `c` (their MAF MoG).
 ///
 /// # References
 /// Papamakarios, Pavlakou & Murray (2017), arXiv:1705.07057; Germain, Gregor, Murray & Larochelle (2015),
@@ -101,8 +101,8 @@ fn bounded<B: Backend, const D: usize>(log_scale: Tensor<B, D>) -> Tensor<B, D> 
     log_scale.div_scalar(LARGEST_LOG_SCALE).tanh().mul_scalar(LARGEST_LOG_SCALE)
 }
 
-/// A [`Flow`] as a head: the outputs of the fully connected layer are its context, the loss is the negative logarithm of
-/// its density.
+/// A [`Flow`] as a head: the outputs of the fully connected layer are its context, the loss is the negative logarithm
+/// of its density.
 #[derive(Debug)]
 pub struct FlowHead<'a, B: Backend> {
     /// The flow.

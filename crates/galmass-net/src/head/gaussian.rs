@@ -10,8 +10,8 @@ use crate::posterior::Mixtures;
 
 /// A Gaussian `N(mu, L L^T)` with a lower-triangular factor `L`, whose diagonal is a softplus.
 ///
-/// The outputs are the `n` means, the `n` numbers under the softplus, and the `n (n - 1) / 2` numbers below the diagonal
-/// row by row. The loss is `|L^-1 (y - mu)|^2 / 2 + sum ln L_ii + n ln(2 pi) / 2`.
+/// The outputs are the `n` means, the `n` numbers under the softplus, and the `n (n - 1) / 2` numbers below the
+/// diagonal row by row. The loss is `|L^-1 (y - mu)|^2 / 2 + sum ln L_ii + n ln(2 pi) / 2`.
 #[derive(Clone, Copy, Debug)]
 pub struct GaussianHead {
     /// Targets.

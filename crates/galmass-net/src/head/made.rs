@@ -10,9 +10,9 @@ use crate::initial::{linear, parameter};
 
 /// A masked autoencoder for distribution estimation (MADE; Germain et al. 2015) with two hidden layers and a context.
 ///
-/// Each target has a degree, its place in the order from 1 to D; hidden unit `h` has degree `h mod D`. A unit sees what
-/// has its own degree or less, an output what has less than its own: so the numbers for a target depend on the targets
-/// before it, and all on the context, those of the first target through the units of degree 0.
+/// Each target has a degree, its place in the order from 1 to D; hidden unit `h` has degree `h mod D`. A unit sees
+/// what has its own degree or less, an output what has less than its own: so the numbers for a target depend on the
+/// targets before it, and all on the context, those of the first target through the units of degree 0.
 #[derive(Module, Debug)]
 pub struct Made<B: Backend> {
     input: Param<Tensor<B, 2>>,

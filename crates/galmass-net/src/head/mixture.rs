@@ -21,8 +21,8 @@ const WIDTH_ONE: f32 = 0.541_324_85;
 
 /// A mixture `sum_k w_k N(mu_k, L_k L_k^T)` with lower-triangular factors whose diagonals are softplus.
 ///
-/// The outputs are the logarithms of the weights, to be normalised, then the means of all components, the numbers under
-/// the softplus, and those below the diagonals row by row. The loss is `-ln sum_k w_k N_k`.
+/// The outputs are the logarithms of the weights, to be normalised, then the means of all components, the numbers
+/// under the softplus, and those below the diagonals row by row. The loss is `-ln sum_k w_k N_k`.
 ///
 /// # References
 /// C. M. Bishop 1994, "Mixture Density Networks", Aston University.

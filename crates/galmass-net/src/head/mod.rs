@@ -1,4 +1,5 @@
-//! What the network says about the targets: the outputs of its fully connected layer as a number each, or as a density.
+//! What the network says about the targets: the outputs of its fully connected layer as a number each, or as a
+//! density.
 
 mod flow;
 mod gaussian;
@@ -41,14 +42,14 @@ pub enum HeadConfig {
         /// How many; at least 1.
         n_components: usize,
     },
-    /// A masked autoregressive flow (Papamakarios, Pavlakou & Murray 2017). Its last layer, the base, makes each number a
-    /// mixture of Gaussians whose weights, means and widths depend on those before it: without that a flow of affine
-    /// layers is a mere Gaussian in one dimension, and has to bend its way to two modes in several.
+    /// A masked autoregressive flow (Papamakarios, Pavlakou & Murray 2017). Its last layer, the base, makes each
+    /// number a mixture of Gaussians whose weights, means and widths depend on those before it: without that a flow
+    /// of affine layers is a mere Gaussian in one dimension, and has to bend its way to two modes in several.
     Flow {
         /// Affine layers, with the order of the targets reversed from one to the next; at least 1, 4 are common.
         n_layers: usize,
-        /// Units in each of the two hidden layers of each, and numbers that the fully connected layer hands to the flow;
-        /// at least 1, 64 are common.
+        /// Units in each of the two hidden layers of each, and numbers that the fully connected layer hands to the
+        /// flow; at least 1, 64 are common.
         n_hidden: usize,
         /// Gaussians of the base; 1 makes it a standard normal distribution, and the flow the plain one; 4 are enough.
         n_components: usize,

@@ -15,8 +15,9 @@ const LEAST_RISE: f64 = 1e-3;
 ///
 /// The head then speaks of free numbers `v`: the first of a profile is the scaled target itself, `v_1 = y_1`, and the
 /// others are rises, `t_k - t_(k-1) = u_k ln(1 + exp(v_k))`, with the target `t` in its own units (dex) and `u_k` the
-/// mean rise of the training samples. Whatever the head says of `v`, no sample of the targets falls. The density of the
-/// scaled targets is that of `v` times `prod_k s_k / (u_k (1 - exp(-x_k)))` over the rises `x_k = (t_k - t_(k-1)) / u_k`.
+/// mean rise of the training samples. Whatever the head says of `v`, no sample of the targets falls. The density of
+/// the scaled targets is that of `v` times `prod_k s_k / (u_k (1 - exp(-x_k)))` over the rises `x_k = (t_k - t_(k-1))
+/// / u_k`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileConfig {

@@ -36,8 +36,8 @@ impl Ensemble {
     /// Puts members together that speak of the same galaxies and targets, in the same units.
     ///
     /// # Errors
-    /// [`NetError::NoMembers`] without any; [`NetError::SampleCount`] or [`NetError::TargetCount`] where one has another
-    /// number of galaxies or targets than the first.
+    /// [`NetError::NoMembers`] without any; [`NetError::SampleCount`] or [`NetError::TargetCount`] where one has
+    /// another number of galaxies or targets than the first.
     pub fn new(members: Vec<Box<dyn Posterior>>) -> Result<Self, NetError> {
         let first = members.first().ok_or(NetError::NoMembers)?;
         for (index, member) in members.iter().enumerate() {

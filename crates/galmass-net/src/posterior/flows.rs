@@ -12,8 +12,8 @@ use crate::head::{LARGEST_LOG_SCALE, PlainContext, PlainMade};
 
 /// A flow and the context of each galaxy.
 ///
-/// A layer is inverted by walking through the targets in its order, each known before the next is asked for: exact, and
-/// no dearer than the way there.
+/// A layer is inverted by walking through the targets in its order, each known before the next is asked for: exact,
+/// and no dearer than the way there.
 #[derive(Clone, Debug)]
 pub(crate) struct Flows {
     layers: Vec<PlainMade>,
@@ -46,7 +46,7 @@ impl Flows {
 
 impl Galaxy<'_> {
     /// The numbers of the base that a point comes from, and the sum of the logarithms of the scales.
-    fn to_base(&self, point: &[f64]) -> (Vec<f64>, f64) {
+    fn base_of(&self, point: &[f64]) -> (Vec<f64>, f64) {
         let (mut u, mut log_scales) = (point.to_vec(), 0.0);
         for (made, context) in &self.layers {
             let y = u.clone();
@@ -61,7 +61,7 @@ impl Galaxy<'_> {
     }
 
     /// The point that numbers of the base lead to.
-    fn from_base(&self, base: &[f64]) -> Vec<f64> {
+    fn point_of(&self, base: &[f64]) -> Vec<f64> {
         let mut y = base.to_vec();
         for (made, context) in self.layers.iter().rev() {
             made.walk(context, |target, numbers| {
@@ -125,7 +125,7 @@ impl Posterior for Flows {
         let (galaxy, generator) = (self.galaxy(galaxy), &mut seed::generator(seed));
         let mut draws = Array2::zeros((n_draws, self.n_dimensions));
         for mut draw in draws.rows_mut() {
-            let point = galaxy.from_base(&galaxy.draw_base(self.n_dimensions, generator));
+            let point = galaxy.point_of(&galaxy.draw_base(self.n_dimensions, generator));
             draw.assign(&ArrayView1::from(&point));
         }
         draws
@@ -134,7 +134,7 @@ impl Posterior for Flows {
     fn log_density(&self, galaxy: usize, point: ArrayView1<'_, f64>) -> f64 {
         assert_eq!(point.len(), self.n_dimensions, "the dimensions of a point");
         let galaxy = self.galaxy(galaxy);
-        let (u, log_scales) = galaxy.to_base(&point.to_vec());
+        let (u, log_scales) = galaxy.base_of(&point.to_vec());
         galaxy.log_density_of_base(&u) - log_scales
     }
 }
@@ -144,6 +144,6 @@ impl Flows {
     /// A point there and back.
     pub(crate) fn there_and_back(&self, galaxy: usize, point: &[f64]) -> Vec<f64> {
         let galaxy = self.galaxy(galaxy);
-        galaxy.from_base(&galaxy.to_base(point).0)
+        galaxy.point_of(&galaxy.base_of(point).0)
     }
 }

@@ -166,7 +166,8 @@ mod tests {
     #[test]
     fn densities_integrate_to_one() {
         for posterior in [correlated(), bimodal()] {
-            // The trapezoidal rule converges faster than any power on a Gaussian: cells of a quarter of the least width.
+            // The trapezoidal rule converges faster than any power on a Gaussian: cells of a quarter of the least
+            // width.
             let cell = 0.06;
             let axis = |centre: f64| (-250..250).map(move |i| centre + cell * f64::from(i));
             let sum: f64 = axis(1.0)

@@ -44,8 +44,8 @@ pub trait Posterior: Debug + Send + Sync {
     /// The number of targets of each.
     fn n_dimensions(&self) -> usize;
 
-    /// Draws the targets of one galaxy `n_draws` times, `[draw, dimension]`: the same seed gives the same bits, and more
-    /// draws begin with fewer.
+    /// Draws the targets of one galaxy `n_draws` times, `[draw, dimension]`: the same seed gives the same bits, and
+    /// more draws begin with fewer.
     fn draw(&self, galaxy: usize, n_draws: usize, seed: u64) -> Array2<f64>;
 
     /// The logarithm of the density at a point.

@@ -75,7 +75,8 @@ fn a_point_s_loss_is_the_mean_squared_error() {
     assert_eq!(head.posterior(outputs.view()).medians(), outputs.mapv(f64::from));
 }
 
-/// The network's gradients in `f32` against differences of the posterior, which is an implementation of its own in `f64`.
+/// The network's gradients in `f32` against differences of the posterior, which is an implementation of its own in
+/// `f64`.
 #[test]
 fn gradients_are_the_differences_of_the_densities() {
     for (kind, profiles) in

@@ -120,12 +120,9 @@ fn learns(head: HeadConfig, law: Law, n_steps: usize, nats: f64) {
     let outputs = Array2::from_shape_vec((N_TEST, outputs.len() / N_TEST), outputs).unwrap();
     let posterior = toy.head.posterior(outputs.view());
 
-    let positive = |sample: &Sample| sample.targets.column(0).iter().filter(|t| **t > 0.0).count() as f64 / sample.x.len() as f64;
-    eprintln!("DEBUG positive {} {}", positive(&sample(law, N_TRAINING, 10)), positive(&test));
     let truths = test.targets.mapv(f64::from);
     let found = posterior.log_densities(truths.view()).unwrap().iter().sum::<f64>() / N_TEST as f64;
     let lost = test.mean_log_density - found;
-    eprintln!("DEBUG lost {lost}");
     assert!(lost < nats, "{:?} loses {lost} nats", config.head);
     check_calibration(posterior.as_ref(), &truths);
 }
