@@ -128,6 +128,14 @@ pub enum NetError {
         /// The sample.
         sample: usize,
     },
+    /// Numbers beside the maps that come as maps.
+    #[error("the scalars are a branch of {n_rows} x {n_columns} pixels, but must be one of 1 x 1")]
+    NotScalars {
+        /// Rows of the mesh.
+        n_rows: usize,
+        /// Columns of the mesh.
+        n_columns: usize,
+    },
     /// An ensemble of nobody.
     #[error("an ensemble needs a member")]
     NoMembers,

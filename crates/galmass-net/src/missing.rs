@@ -122,8 +122,15 @@ pub(crate) fn is_present(inputs: &Inputs, sample: usize, branch: usize) -> bool 
     maps.is_empty() || maps.iter().any(|value| !value.is_nan())
 }
 
-/// Whether all that samples have is finite; where branches may be missing, also whether each sample has any.
+/// Whether all that samples have is finite and scalars are numbers; where branches may be missing, also whether each
+/// sample has any.
 pub(crate) fn check_values(network: &NetworkConfig, inputs: &Inputs) -> Result<(), NetError> {
+    if let Some(scalars) = inputs.branches.get(network.branches.len()) {
+        let (_, _, n_rows, n_columns) = scalars.dim();
+        if (n_rows, n_columns) != (1, 1) {
+            return Err(NetError::NotScalars { n_rows, n_columns });
+        }
+    }
     let n_branches = if network.missing.is_some() { network.branches.len() } else { 0 };
     for (index, ((name, _), maps)) in network.inputs().zip(&inputs.branches).enumerate() {
         for (sample, maps) in maps.outer_iter().enumerate() {
@@ -228,6 +235,16 @@ mod tests {
         assert_eq!(network.with_branches(&[1]).unwrap().branches, [network.branches[1].clone()]);
         assert!(matches!(network.with_branches(&[2]), Err(NetError::NoSuchBranch { branch: 2, .. })));
         assert!(select_branches(&network, &samples, &[2]).is_err());
+    }
+
+    #[test]
+    fn scalars_that_come_as_maps_are_refused() {
+        let network = NetworkConfig { n_scalars: 1, ..small() };
+        let mut samples = inputs(3);
+        samples.branches.push(Array4::zeros((3, 1, 1, 1)));
+        assert!(check_values(&network, &samples).is_ok());
+        samples.branches[2] = Array4::zeros((3, 1, 2, 2));
+        assert!(matches!(check_values(&network, &samples), Err(NetError::NotScalars { n_rows: 2, .. })));
     }
 
     #[test]
