@@ -3,31 +3,27 @@
 use galmass_dataset::{Inputs, ScaledSamples};
 use ndarray::ArrayViewD;
 
+use crate::missing::check_values;
 use crate::{NetError, NetworkConfig, SampleSource};
 
 /// Whether inputs fit the network: branches, channels, numbers of samples, finite values.
 pub(crate) fn check_inputs(network: &NetworkConfig, inputs: &Inputs) -> Result<(), NetError> {
-    let (expected, found) = (network.branches.len(), inputs.branches.len());
+    let (expected, found) = (network.inputs().count(), inputs.branches.len());
     if expected != found {
         return Err(NetError::BranchCount { expected, found });
     }
     let n_samples = inputs.n_samples();
-    for (config, maps) in network.branches.iter().zip(&inputs.branches) {
+    for ((name, n_channels), maps) in network.inputs().zip(&inputs.branches) {
         let (samples, channels, _, _) = maps.dim();
         if samples != n_samples {
-            return Err(NetError::SampleCount {
-                what: config.name.clone(),
-                expected: n_samples,
-                found: samples,
-            });
+            return Err(NetError::SampleCount { what: name.into(), expected: n_samples, found: samples });
         }
-        if channels != config.n_channels {
-            let (branch, expected) = (config.name.clone(), config.n_channels);
+        if channels != n_channels {
+            let (branch, expected) = (name.into(), n_channels);
             return Err(NetError::ChannelCount { branch, expected, found: channels });
         }
-        check_finite(&config.name, maps.view().into_dyn())?;
     }
-    Ok(())
+    check_values(network, inputs)
 }
 
 /// Whether a part has samples, the first of which fits the network.
@@ -55,6 +51,7 @@ pub(crate) fn read_checked(
         Err(NetError::NotFinite { what, sample, value }) => {
             Err(NetError::NotFinite { what, sample: batch[sample], value })
         }
+        Err(NetError::NothingPresent { sample }) => Err(NetError::NothingPresent { sample: batch[sample] }),
         Err(error) => Err(error),
     }
 }

@@ -9,7 +9,9 @@ use ndarray::Array2;
 
 use crate::inference::Opened;
 use crate::training::train;
-use crate::{Model, NetError, NetworkConfig, Predictor, Progress, SampleSource, Trained, TrainingConfig};
+use crate::{
+    Model, NetError, NetworkConfig, Posterior, Predictor, Progress, SampleSource, Trained, TrainingConfig,
+};
 
 /// What is to be trained, on what, and how.
 #[derive(Clone, Copy, Debug)]
@@ -67,12 +69,21 @@ pub trait Engine {
     /// [`NetError`] where the weights are not those of the network.
     fn open<'a>(&self, model: &'a Model) -> Result<Box<dyn Predictor + 'a>, NetError>;
 
-    /// Predicts the targets of a model `[sample, target]` in their own units, for maps scaled by its normalisation.
+    /// Predicts the targets of a model `[sample, target]` in their own units, for maps scaled by its normalisation: the
+    /// points of a head of points, otherwise the median of each target.
     ///
     /// # Errors
     /// [`NetError`] where the inputs do not fit the network or the weights are not its own.
     fn predict(&self, model: &Model, inputs: &Inputs) -> Result<Array2<f64>, NetError> {
         Ok(self.open(model)?.predict(inputs)?.values)
+    }
+
+    /// What a model says of each sample: a joint density of its targets in their own units, with draws and quantiles.
+    ///
+    /// # Errors
+    /// As [`Engine::predict`].
+    fn posterior(&self, model: &Model, inputs: &Inputs) -> Result<Box<dyn Posterior>, NetError> {
+        self.open(model)?.posterior(inputs)
     }
 }
 

@@ -190,4 +190,34 @@ pub enum NetError {
         /// What is amiss.
         reason: String,
     },
+    /// A branch that the network does not have.
+    #[error("there is no branch {branch}: there are {n_branches}")]
+    NoSuchBranch {
+        /// What was asked for, counted from 0.
+        branch: usize,
+        /// Branches of the network.
+        n_branches: usize,
+    },
+    /// A sample that lacks every branch.
+    #[error("sample {sample} has no branch at all")]
+    NothingPresent {
+        /// The sample.
+        sample: usize,
+    },
+    /// Gradients asked of a network whose outputs are not its targets.
+    #[error(
+        "integrated gradients follow one output, but the outputs of this head are no targets: only those of a point head without profiles are"
+    )]
+    NoPoint,
+    /// Numbers beside the maps that come as maps.
+    #[error("the scalars are a branch of {n_rows} x {n_columns} pixels, but must be one of 1 x 1")]
+    NotScalars {
+        /// Rows of the mesh.
+        n_rows: usize,
+        /// Columns of the mesh.
+        n_columns: usize,
+    },
+    /// An ensemble of nobody.
+    #[error("an ensemble needs a member")]
+    NoMembers,
 }

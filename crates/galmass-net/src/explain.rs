@@ -41,13 +41,14 @@ impl Attributions {
     }
 }
 
-/// One sample of no light, no velocity and no dispersion.
-pub(crate) fn blank_sky(normalisation: &Normalisation) -> Inputs {
+/// One sample of no light, no velocity and no dispersion, and scalars of zero.
+pub(crate) fn blank_sky(normalisation: &Normalisation, n_scalars: usize) -> Inputs {
     let branches = normalisation.branches.iter().map(|branch| {
         let shape = (1, branch.channels.len(), branch.n_px, branch.n_px);
         Array4::from_shape_fn(shape, |(_, channel, _, _)| branch.channels[channel].scaling.apply(0.0))
     });
-    Inputs { branches: branches.collect() }
+    let scalars = (n_scalars > 0).then(|| Array4::zeros((1, n_scalars, 1, 1)));
+    Inputs { branches: branches.chain(scalars).collect() }
 }
 
 /// One way from a blank sky to some galaxies, along which an output of a network that is not in training is followed.
@@ -141,6 +142,10 @@ pub(crate) fn occlude_rings(
 fn without_ring(maps: &Array4<f32>, blank: &Array4<f32>, [inner, outer]: [f64; 2]) -> Array4<f32> {
     let mut occluded = maps.clone();
     let (_, _, rows, columns) = maps.dim();
+    // Scalars have no place on the sky.
+    if (rows, columns) == (1, 1) {
+        return occluded;
+    }
     let from_middle = |index: usize, n: usize| (2 * index + 1) as f64 / n as f64 - 1.0;
     for row in 0..rows {
         for column in 0..columns {

@@ -11,8 +11,7 @@ use galmass_ops::FusedBackend;
 
 use crate::Network;
 use crate::batches::equal_parts;
-use crate::loss::loss_of;
-use crate::tensors::{tensor, tensors};
+use crate::tensors::outputs_of;
 
 /// The loss of a batch and its gradients.
 ///
@@ -45,8 +44,7 @@ pub(crate) fn gradients_of<B: FusedBackend + AutodiffBackend>(
 }
 
 fn loss<B: FusedBackend>(network: &Network<B>, samples: &ScaledSamples, device: &B::Device) -> Tensor<B, 1> {
-    let outputs = network.forward(tensors(&samples.inputs, device));
-    loss_of(outputs, tensor(samples.targets.view(), device))
+    network.losses(outputs_of(network, &samples.inputs, device), samples.targets.view()).mean()
 }
 
 /// The length of all gradients together, taken as one vector, and the gradients scaled down to `largest` where it is more
@@ -107,6 +105,7 @@ mod tests {
     use rand::RngExt;
 
     use super::*;
+    use crate::network::tests::small;
     use crate::{BranchConfig, NetworkConfig, Stem};
 
     type B = Autodiff<Flex>;
@@ -117,6 +116,7 @@ mod tests {
             width: 2,
             stem: Stem::Small,
             n_outputs: 1,
+            ..small()
         };
         Network::new(&config, 1, &Default::default()).unwrap()
     }

@@ -8,11 +8,15 @@ use ndarray::{Array2, Array3, Array4, Axis, concatenate};
 
 use crate::checks::check_inputs;
 use crate::explain::{Attributions, Paths, blank_sky, occlude_rings};
+use crate::missing::{check_values, presence};
 use crate::tensors::{matrix, tensors};
-use crate::{Model, NetError, Network};
+use crate::{HeadConfig, Model, NetError, Network, NetworkConfig, Posterior, Rescaled};
 
 /// The quantiles of [`Predictions`]: the median, and the ends of the central 68 and 95 per cent.
 pub const QUANTILES: [f64; 5] = [0.025, 0.16, 0.5, 0.84, 0.975];
+
+/// The median among them.
+const MEDIAN: usize = 2;
 
 /// Samples that go through the network at a time.
 const BATCH: usize = 64;
@@ -20,7 +24,8 @@ const BATCH: usize = 64;
 /// What a model says of some galaxies, in the units of its targets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predictions {
-    /// What the network was trained to say: the mean, for a squared error. `[sample, target]`
+    /// What the network was trained to say, `[sample, target]`: the mean, for a head of points and its squared error;
+    /// the median of each target where the head is a density.
     pub values: Array2<f64>,
     /// [`QUANTILES`] of each target, `[sample, target, quantile]`.
     pub quantiles: Array3<f64>,
@@ -34,11 +39,18 @@ pub struct Predictions {
 pub trait Predictor {
     /// Predicts the targets of maps that were scaled by the normalisation of the model.
     ///
-    /// Intervals are the prediction and the [residuals](crate::ResidualQuantiles) of the validation part.
+    /// Where the head is a density, its quantiles are those of the density. For a head of points they are the prediction
+    /// and the [residuals](crate::ResidualQuantiles) of the validation part.
     ///
     /// # Errors
     /// [`NetError`] naming what does not fit: branches, channels, mesh, values that are no numbers.
     fn predict(&self, inputs: &Inputs) -> Result<Predictions, NetError>;
+
+    /// The joint density of the targets of each sample, in their own units, with draws and quantiles.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    fn posterior(&self, inputs: &Inputs) -> Result<Box<dyn Posterior>, NetError>;
 
     /// Which pixels make the prediction what it is, by integrated gradients (Sundararajan et al. 2017) along the straight
     /// path from a blank sky: no light, no velocity, no dispersion.
@@ -56,7 +68,8 @@ pub trait Predictor {
     /// inputs `[sample, channel, row, column]` a branch -> attributions of the same shape, in the unit of the target
     ///
     /// # Errors
-    /// As [`Predictor::predict`], and [`NetError::BadConfig`] for a target that the model has not or no steps.
+    /// As [`Predictor::predict`]; also for samples that lack a branch. [`NetError::BadConfig`] for a target that the model
+    /// has not or no steps, [`NetError::NoPoint`] for a head whose outputs are not the targets themselves.
     ///
     /// # Cost
     /// One step of training a sample and step.
@@ -77,7 +90,8 @@ pub trait Predictor {
     /// inputs, m + 1 edges -> `[sample, ring, target]` of m rings
     ///
     /// # Errors
-    /// As [`Predictor::predict`], and [`NetError::BadConfig`] for fewer than two edges or such as do not rise.
+    /// As [`Predictor::predict`], also for samples that lack a branch, and [`NetError::BadConfig`] for fewer than two edges
+    /// or such as do not rise.
     ///
     /// # Cost
     /// One prediction a ring.
@@ -113,13 +127,34 @@ where
         Ok(())
     }
 
-    /// Features and scaled outputs.
+    /// Predictions with the residuals of the validation part.
+    fn quantiles_of_points(&self, values: &Array2<f64>) -> Array3<f64> {
+        let targets = &self.model.normalisation.targets;
+        let (n_samples, n_targets) = values.dim();
+        Array3::from_shape_fn((n_samples, n_targets, QUANTILES.len()), |(sample, target, quantile)| {
+            let residuals = &self.model.residuals[target];
+            residuals.quantile(values[[sample, target]], QUANTILES[quantile], &targets[target])
+        })
+    }
+
+    /// As [`Opened::check`], and that no sample lacks a branch.
+    fn check_whole(&self, inputs: &Inputs) -> Result<(), NetError> {
+        self.check(inputs)?;
+        check_values(&NetworkConfig { missing: None, ..self.model.network.clone() }, inputs)
+    }
+
     fn infer(&self, inputs: &Inputs) -> (Array2<f32>, Array2<f32>) {
         infer(&self.network, inputs, &self.device)
     }
 
+    /// What some outputs say, in the units of the targets.
+    fn rescaled(&self, outputs: &Array2<f32>) -> Rescaled {
+        Rescaled::new(self.network.posterior(outputs.view()), &self.model.normalisation)
+    }
+
     fn values(&self, inputs: &Inputs) -> Array2<f64> {
-        self.model.normalisation.unscale_targets(self.infer(inputs).1.view())
+        let posterior: &dyn Posterior = &self.rescaled(&self.infer(inputs).1);
+        posterior.medians()
     }
 }
 
@@ -132,8 +167,10 @@ pub(crate) fn infer<B: FusedBackend>(
     let samples: Vec<usize> = (0..inputs.n_samples()).collect();
     let (mut features, mut outputs) = (Vec::new(), Vec::new());
     for batch in samples.chunks(BATCH) {
-        let of_batch = network.features(tensors(&inputs.select(batch), device));
-        outputs.push(matrix(network.head(of_batch.clone())));
+        let inputs = inputs.select(batch);
+        let present = presence(&inputs, network.n_branches());
+        let of_batch = network.features(tensors(&inputs, device), Some(&present));
+        outputs.push(matrix(network.outputs(of_batch.clone())));
         features.push(matrix(of_batch));
     }
     let joined = |pieces: &[Array2<f32>]| {
@@ -150,18 +187,24 @@ where
     fn predict(&self, inputs: &Inputs) -> Result<Predictions, NetError> {
         self.check(inputs)?;
         let (features, outputs) = self.infer(inputs);
-        let values = self.model.normalisation.unscale_targets(outputs.view());
-        let (n_samples, n_targets) = values.dim();
-        let targets = &self.model.normalisation.targets;
-        let quantiles =
-            Array3::from_shape_fn((n_samples, n_targets, QUANTILES.len()), |(sample, target, quantile)| {
-                let residuals = &self.model.residuals[target];
-                residuals.quantile(values[[sample, target]], QUANTILES[quantile], &targets[target])
-            });
+        let posterior: &dyn Posterior = &self.rescaled(&outputs);
+        let (values, quantiles) = if self.model.network.head == HeadConfig::Point {
+            let values = posterior.medians();
+            let quantiles = self.quantiles_of_points(&values);
+            (values, quantiles)
+        } else {
+            let quantiles = posterior.all_quantiles(&QUANTILES)?.permuted_axes([0, 2, 1]);
+            (quantiles.index_axis(Axis(2), MEDIAN).to_owned(), quantiles.as_standard_layout().into_owned())
+        };
         let distances = self.model.features.distances(features.view());
         let threshold = self.model.features.threshold();
         let is_outlier = distances.iter().map(|&distance| distance > threshold).collect();
         Ok(Predictions { values, quantiles, distances, is_outlier })
+    }
+
+    fn posterior(&self, inputs: &Inputs) -> Result<Box<dyn Posterior>, NetError> {
+        self.check(inputs)?;
+        Ok(Box::new(self.rescaled(&self.infer(inputs).1)))
     }
 
     fn integrate_gradients(
@@ -170,7 +213,11 @@ where
         target: usize,
         n_steps: usize,
     ) -> Result<Attributions, NetError> {
-        self.check(inputs)?;
+        self.check_whole(inputs)?;
+        let config = &self.model.network;
+        if config.head != HeadConfig::Point || config.profiles.is_some() {
+            return Err(NetError::NoPoint);
+        }
         let targets = &self.model.normalisation.targets;
         let bad = |field, value: usize, range| NetError::BadConfig { field, value: value as f64, range };
         let scaling = targets.get(target).ok_or(bad("target", target, "below the number of targets"))?;
@@ -181,7 +228,7 @@ where
         self.model.weights.apply_to(&mut network)?;
         // The weights need no gradients, only the maps do.
         let network = network.no_grad();
-        let blank = blank_sky(&self.model.normalisation);
+        let blank = blank_sky(&self.model.normalisation, config.n_scalars);
         let paths = Paths { network: &network, device: &self.device, inputs, blank: &blank, output: target };
         let values = self.values(inputs).column(target).to_vec();
         let blank_value = self.values(&blank)[[0, target]];
@@ -198,8 +245,8 @@ where
     }
 
     fn occlude_rings(&self, inputs: &Inputs, edges: &[f64]) -> Result<Array3<f64>, NetError> {
-        self.check(inputs)?;
-        let blank = blank_sky(&self.model.normalisation);
+        self.check_whole(inputs)?;
+        let blank = blank_sky(&self.model.normalisation, self.model.network.n_scalars);
         let whole = self.values(inputs);
         let n_rings = edges.len().saturating_sub(1);
         let mut changes = Array3::zeros((whole.nrows(), n_rings, whole.ncols()));

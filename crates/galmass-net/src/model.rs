@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::file::write_atomically;
 use crate::{
-    FeatureDistribution, NetError, NetworkConfig, ResidualQuantiles, Trained, TrainingConfig, TrainingTask,
-    Weights,
+    FeatureDistribution, HeadConfig, NetError, NetworkConfig, ResidualQuantiles, Trained, TrainingConfig,
+    TrainingTask, Weights,
 };
 
 /// A trained network with all that is needed to use it on new maps.
@@ -26,7 +26,8 @@ pub struct Model {
     pub trained_on: TrainedOn,
     /// The epoch of the weights, counted from 1.
     pub best_epoch: usize,
-    /// How far off it was on the validation part, one entry a target.
+    /// How far off it was on the validation part, one entry a target: of a head of points, which says nothing of its
+    /// errors itself; others have none.
     pub residuals: Vec<ResidualQuantiles>,
     /// Where the features of its training galaxies lie.
     pub features: FeatureDistribution,
@@ -114,7 +115,9 @@ impl Model {
             }
         }
         let expected = self.normalisation.targets.len();
-        for found in [self.network.n_outputs, self.residuals.len(), self.target_units.len()] {
+        let n_residuals =
+            if self.network.head == HeadConfig::Point { self.residuals.len() } else { expected };
+        for found in [self.network.n_outputs, n_residuals, self.target_units.len()] {
             if found != expected {
                 return Err(NetError::TargetCount { expected: found, found: expected });
             }

@@ -6,7 +6,9 @@ use ndarray::{Array2, Axis, concatenate};
 use crate::checks::read_checked;
 use crate::inference::infer;
 use crate::loader::prepare_ahead;
-use crate::{FeatureDistribution, NetError, Network, NetworkConfig, ResidualQuantiles, SampleSource};
+use crate::{
+    FeatureDistribution, HeadConfig, NetError, Network, NetworkConfig, ResidualQuantiles, SampleSource,
+};
 
 /// Samples read at a time.
 const BATCH: usize = 64;
@@ -21,15 +23,20 @@ pub(crate) struct Reader<'a, B: FusedBackend> {
 }
 
 impl<B: FusedBackend> Reader<'_, B> {
-    /// The residuals of the validation part, and the features of the training part.
+    /// The residuals of the validation part, for a head of points, and the features of the training part.
     pub(crate) fn learn(
         &self,
         training: &dyn SampleSource,
         validation: &dyn SampleSource,
     ) -> Result<(Vec<ResidualQuantiles>, FeatureDistribution), NetError> {
-        let all: Vec<usize> = (0..validation.n_samples()).collect();
-        let [_, outputs, targets] = self.read(validation, &all)?;
-        let residuals = ResidualQuantiles::of_all(outputs.view(), targets.view());
+        let residuals = if self.config.head == HeadConfig::Point {
+            let all: Vec<usize> = (0..validation.n_samples()).collect();
+            let [_, outputs, targets] = self.read(validation, &all)?;
+            let predicted = self.network.posterior(outputs.view()).medians();
+            ResidualQuantiles::of_all(predicted.view(), targets.view())
+        } else {
+            Vec::new()
+        };
         let n_samples = training.n_samples();
         let n_fitted = n_samples.min(MOST_FITTED);
         let spread: Vec<usize> = (0..n_fitted).map(|index| index * n_samples / n_fitted).collect();

@@ -40,10 +40,11 @@ impl ResidualQuantiles {
     }
 
     /// One entry a target, from scaled predictions and truths `[sample, target]`.
-    pub(crate) fn of_all(predicted: ArrayView2<'_, f32>, truth: ArrayView2<'_, f32>) -> Vec<Self> {
-        let residuals = predicted.columns().into_iter().zip(truth.columns()).map(|(predicted, truth)| {
-            predicted.iter().zip(truth).map(|(&p, &t)| f64::from(t) - f64::from(p)).collect()
-        });
+    pub(crate) fn of_all(predicted: ArrayView2<'_, f64>, truth: ArrayView2<'_, f32>) -> Vec<Self> {
+        let residuals =
+            predicted.columns().into_iter().zip(truth.columns()).map(|(predicted, truth)| {
+                predicted.iter().zip(truth).map(|(&p, &t)| f64::from(t) - p).collect()
+            });
         residuals.map(Self::of).collect()
     }
 

@@ -2,7 +2,20 @@
 
 use burn::prelude::*;
 use galmass_dataset::Inputs;
+use galmass_ops::FusedBackend;
 use ndarray::{Array2, ArrayView, Dimension};
+
+use crate::Network;
+use crate::missing::presence;
+
+/// What a network's head is made from, of samples that may lack branches.
+pub(crate) fn outputs_of<B: FusedBackend>(
+    network: &Network<B>,
+    inputs: &Inputs,
+    device: &B::Device,
+) -> Tensor<B, 2> {
+    network.forward_present(tensors(inputs, device), &presence(inputs, network.n_branches()))
+}
 
 /// One tensor a branch.
 pub(crate) fn tensors<B: Backend>(inputs: &Inputs, device: &B::Device) -> Vec<Tensor<B, 4>> {

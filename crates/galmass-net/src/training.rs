@@ -19,9 +19,8 @@ use crate::engine::TrainingTask;
 use crate::gradients::{clip, gradients_of};
 use crate::loader::prepare_ahead;
 use crate::log::Log;
-use crate::loss::loss_of;
 use crate::reliability::Reader;
-use crate::tensors::{tensor, tensors};
+use crate::tensors::outputs_of;
 use crate::{FeatureDistribution, LogLine, NetError, Network, ResidualQuantiles, TrainedOn, Weights};
 
 /// Random streams of one run, each with its own seed.
@@ -29,12 +28,14 @@ mod stream {
     pub(super) const WEIGHTS: u64 = 0;
     pub(super) const SHUFFLE: u64 = 1;
     pub(super) const AUGMENTATION: u64 = 2;
+    pub(super) const BRANCH_DROPOUT: u64 = 3;
 }
 
 /// Samples of the validation part that go through the network at a time.
 const VALIDATION_BATCH: usize = 64;
 
-/// The outcome of one epoch; losses are mean squared errors of the z-scored targets.
+/// The outcome of one epoch; losses are those of [`Network::losses`]: for a head of points mean squared errors of the
+/// z-scored targets.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochRecord {
@@ -83,7 +84,7 @@ pub struct Trained {
     pub history: Vec<EpochRecord>,
     /// What it has learnt from.
     pub trained_on: TrainedOn,
-    /// How far off those weights are on the validation part, one entry a target.
+    /// How far off those weights are on the validation part, one entry a target: for a head of points.
     pub residuals: Vec<ResidualQuantiles>,
     /// Where the features of the training part lie, as those weights see them: of all its samples, or of 20,000 at equal
     /// steps where there are more.
@@ -183,11 +184,15 @@ where
         let shuffle = seed::derive(config.seed, stream::SHUFFLE);
         let augmentation = seed::derive(seed::derive(config.seed, stream::AUGMENTATION), epoch as u64);
         let mut generator = seed::generator(augmentation);
+        let dropout = seed::derive(seed::derive(config.seed, stream::BRANCH_DROPOUT), epoch as u64);
 
         let batches = batches_of_epoch(n_samples, config.batch_size, shuffle, epoch);
         let prepare = |index: usize| {
             let mut samples = read_checked(network, training_samples, &batches[index])?;
             config.augmentation.apply(&mut samples.inputs, layout, &mut generator);
+            if let Some(missing) = &network.missing {
+                missing.drop_branches(network, &mut samples.inputs, seed::derive(dropout, index as u64));
+            }
             Ok(samples)
         };
         let (mut n_samples_done, mut summed_loss, mut learning_rate) = (0, 0.0, 0.0);
@@ -260,9 +265,9 @@ where
         let prepare = |index: usize| read_checked(self.task.network, samples, batches[index]);
         let mut summed_loss = 0.0;
         prepare_ahead(batches.len(), prepare, |_, samples| {
-            let outputs = network.forward(tensors(&samples.inputs, self.device));
-            let loss = loss_of(outputs, tensor(samples.targets.view(), self.device));
-            summed_loss += loss.into_scalar().elem::<f64>() * samples.n_samples() as f64;
+            let outputs = outputs_of(network, &samples.inputs, self.device);
+            let losses = network.losses(outputs, samples.targets.view()).into_data();
+            summed_loss += losses.iter::<f64>().sum::<f64>();
             Ok(())
         })?;
         Ok(summed_loss / all.len() as f64)
