@@ -6,8 +6,8 @@
 //!
 //! Makes a few hundred equilibrium mock galaxies, looks at each from three sides, trains the multibranch network on
 //! most of them, and infers the stellar and total mass within the half-mass radius of the others. Leaves in its
-//! folder: `settings.json`, `galaxies.png`, `history.csv`, `loss.png`, `predictions.png`, `predictions.csv` and
-//! `model.safetensors`.
+//! folder: `settings.json`, `galaxies.png`, `history.csv`, `history.jsonl`, `loss.png`, `predictions.png`,
+//! `predictions.csv` and `model.safetensors`.
 //!
 //! These are **mock galaxies**: smooth discs and bulges in smooth haloes. How well their masses come out says that
 //! the pipeline works, and nothing about real galaxies. With `--maps FILE --labels FILE` the same network is trained

@@ -8,7 +8,9 @@ use std::path::Path;
 
 use galmass::dataset::{BranchLayout, Fractions, Inputs, MapSet, Normalisation, Split};
 use galmass::metrics::Residuals;
-use galmass::net::{Engine, EpochRecord, Model, NetworkConfig, Progress, TrainingConfig, TrainingTask};
+use galmass::net::{
+    Engine, EpochRecord, Model, NetworkConfig, Progress, SampleSource, TrainingConfig, TrainingTask,
+};
 use galmass::plots::{LossCurve, PredictionPanel, draw_loss_curve, draw_predictions};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -32,25 +34,38 @@ pub(crate) fn train(
     let targets: Vec<&str> = quantities.iter().map(|quantity| quantity.name).collect();
     let normalisation = Normalisation::fit(maps, &split.training, &layout, &targets)?;
     let samples = normalisation.scale(maps)?;
+    let [learnt, validated] = [&split.training, &split.validation].map(|part| samples.select(part));
+    train_parts(engine, normalisation, [&learnt, &validated], width, training, folder)
+}
+
+/// The same for a training and a validation part from wherever they come, scaled by `normalisation`.
+pub(crate) fn train_parts(
+    engine: &dyn Engine,
+    normalisation: Normalisation,
+    [training_samples, validation_samples]: [&dyn SampleSource; 2],
+    width: usize,
+    training: &TrainingConfig,
+    folder: &Path,
+) -> Result<Model, Box<dyn Error>> {
     let network = NetworkConfig { width, ..NetworkConfig::chu2024(&normalisation) };
-    let checkpoint = folder.join("training.checkpoint");
+    let (checkpoint, log) = (folder.join("training.checkpoint"), folder.join("history.jsonl"));
     let task = TrainingTask {
         network: &network,
         training,
-        layout: &layout,
-        training_samples: &samples.select(&split.training),
-        validation_samples: &samples.select(&split.validation),
+        layout: &normalisation.layout(),
+        training_samples,
+        validation_samples,
         checkpoint: Some(&checkpoint),
+        log: Some(&log),
     };
     eprintln!(
-        "training on {}: {} samples, {} to validate, {} to test, {} epochs",
+        "training on {}: {} samples, {} to validate, {} epochs",
         engine.describe(),
-        split.training.len(),
-        split.validation.len(),
-        split.test.len(),
+        training_samples.n_samples(),
+        validation_samples.n_samples(),
         training.n_epochs,
     );
-    let bar = TrainingBar::new(training.n_epochs, split.training.len());
+    let bar = TrainingBar::new(training.n_epochs, training_samples.n_samples());
     let trained = engine.train(&task, &mut |progress| bar.show(progress))?;
     bar.finish();
 
@@ -63,7 +78,7 @@ pub(crate) fn train(
         loss_label: "squared error (z-scored)".into(),
     };
     draw_loss_curve(&folder.join("loss.png"), "Training", &curve)?;
-    let model = Model { network, training: training.clone(), normalisation, weights: trained.weights };
+    let model = Model::new(&task, normalisation.clone(), trained)?;
     model.save(&folder.join("model.safetensors"))?;
     // The model is safe: the state of the run is not needed any more.
     fs::remove_file(&checkpoint)?;

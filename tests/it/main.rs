@@ -7,6 +7,7 @@ mod example;
 mod measure_galaxy;
 mod observe_galaxy;
 mod potential;
+mod predict;
 mod real_galaxies;
 mod train_booster;
 mod train_on_maps;

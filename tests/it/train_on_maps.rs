@@ -11,10 +11,10 @@ use ndarray_npy::NpzWriter;
 use crate::data;
 use crate::example::{Ran, run, start};
 
-const N_MAPS: usize = 40;
+pub(crate) const N_MAPS: usize = 40;
 
 /// Maps whose light tells the mass, and their labels in another order.
-fn write_maps(folder: &Path) -> [String; 2] {
+pub(crate) fn write_maps(folder: &Path) -> [String; 2] {
     let path = |name: &str| folder.join(name).to_str().unwrap().to_string();
     let mass = |sample: usize| 10.0 + sample as f64 / N_MAPS as f64;
     let maps = |scale: f64| {
@@ -34,7 +34,7 @@ fn write_maps(folder: &Path) -> [String; 2] {
     ["maps.npz", "labels.csv"].map(path)
 }
 
-fn train(maps: &str, labels: &str, out: &Path, more: &[&str]) -> Ran {
+pub(crate) fn train(maps: &str, labels: &str, out: &Path, more: &[&str]) -> Ran {
     let out = out.to_str().unwrap();
     let epochs: &[&str] = if more.contains(&"--epochs") { &[] } else { &["--epochs", "2"] };
     let few = ["--maps", maps, "--labels", labels, "--out", out, "--width", "2", "--json"];
@@ -56,6 +56,7 @@ fn it_leaves_model_figures_and_scores() {
     left.sort();
     let expected = [
         "history.csv",
+        "history.jsonl",
         "loss.png",
         "model.safetensors",
         "predictions.csv",
@@ -98,6 +99,10 @@ fn a_run_that_is_killed_goes_on_as_if_nothing_had_happened() {
     assert_eq!(resumed.json(), expected);
     let same = |name: &str| fs::read(whole.join(name)).unwrap() == fs::read(killed.join(name)).unwrap();
     assert!(same("history.csv") && same("model.safetensors") && same("predictions.csv"));
+    let log = fs::read_to_string(killed.join("history.jsonl")).unwrap();
+    let line = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["epoch"].as_u64();
+    let epochs: Vec<Option<u64>> = log.lines().map(line).collect();
+    assert_eq!(epochs, (1..=40).map(Some).collect::<Vec<_>>(), "neither repeated nor lost");
 }
 
 #[test]

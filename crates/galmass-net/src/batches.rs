@@ -16,7 +16,7 @@ pub(crate) fn batches_of_epoch(
     equal_parts(&order, n_samples.div_ceil(batch_size))
 }
 
-fn equal_parts(order: &[usize], n_parts: usize) -> Vec<Vec<usize>> {
+pub(crate) fn equal_parts(order: &[usize], n_parts: usize) -> Vec<Vec<usize>> {
     let start = |part: usize| part * order.len() / n_parts;
     (0..n_parts).map(|part| order[start(part)..start(part + 1)].to_vec()).collect()
 }

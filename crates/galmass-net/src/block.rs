@@ -1,4 +1,4 @@
-//! The residual block of He et al. (2016).
+//! The residual blocks of He et al. (2016).
 
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, Relu};
@@ -8,6 +8,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::initial::{batch_norm, convolution};
 
+/// How many times wider a bottleneck ends than its 3 x 3 convolution is.
+pub(crate) const EXPANSION: usize = 4;
+
 /// The shortcut of a block that changes size: a 1 x 1 convolution and a batch normalisation.
 #[derive(Module, Debug)]
 pub struct Downsample<B: Backend> {
@@ -15,41 +18,78 @@ pub struct Downsample<B: Backend> {
     bn: BatchNorm<B>,
 }
 
-/// Two 3 x 3 convolutions with batch normalisation, and the input added to what they make of it.
+/// Convolutions with batch normalisation, and the input added to what they make of it: either two of 3 x 3, or a
+/// bottleneck of 1 x 1, 3 x 3 and 1 x 1.
+///
+/// The fields bear torchvision's names.
 #[derive(Module, Debug)]
-pub struct BasicBlock<B: Backend> {
+pub struct ResidualBlock<B: Backend> {
     conv1: Conv2d<B>,
     bn1: BatchNorm<B>,
     conv2: Conv2d<B>,
     bn2: BatchNorm<B>,
+    conv3: Option<Conv2d<B>>,
+    bn3: Option<BatchNorm<B>>,
     relu: Relu,
     downsample: Option<Downsample<B>>,
 }
 
-impl<B: Backend> BasicBlock<B> {
-    pub(crate) fn new(
+impl<B: Backend> ResidualBlock<B> {
+    /// Two convolutions from `n_in` to `n_out` features.
+    pub(crate) fn basic(
         n_in: usize,
         n_out: usize,
         stride: usize,
         generator: &mut ChaCha8Rng,
         device: &B::Device,
     ) -> Self {
-        let changes_size = stride != 1 || n_in != n_out;
         Self {
             conv1: convolution([n_in, n_out], 3, stride, generator, device),
             bn1: batch_norm(n_out, device),
             conv2: convolution([n_out, n_out], 3, 1, generator, device),
             bn2: batch_norm(n_out, device),
+            conv3: None,
+            bn3: None,
             relu: Relu::new(),
-            downsample: changes_size.then(|| Downsample {
-                conv: convolution([n_in, n_out], 1, stride, generator, device),
-                bn: batch_norm(n_out, device),
-            }),
+            downsample: downsample([n_in, n_out], stride, generator, device),
+        }
+    }
+
+    /// A bottleneck from `n_in` to `EXPANSION n_narrow` features; the stride is that of the 3 x 3 convolution.
+    pub(crate) fn bottleneck(
+        n_in: usize,
+        n_narrow: usize,
+        stride: usize,
+        generator: &mut ChaCha8Rng,
+        device: &B::Device,
+    ) -> Self {
+        let n_out = EXPANSION * n_narrow;
+        Self {
+            conv1: convolution([n_in, n_narrow], 1, 1, generator, device),
+            bn1: batch_norm(n_narrow, device),
+            conv2: convolution([n_narrow, n_narrow], 3, stride, generator, device),
+            bn2: batch_norm(n_narrow, device),
+            conv3: Some(convolution([n_narrow, n_out], 1, 1, generator, device)),
+            bn3: Some(batch_norm(n_out, device)),
+            relu: Relu::new(),
+            downsample: downsample([n_in, n_out], stride, generator, device),
         }
     }
 }
 
-impl<B: FusedBackend> BasicBlock<B> {
+fn downsample<B: Backend>(
+    [n_in, n_out]: [usize; 2],
+    stride: usize,
+    generator: &mut ChaCha8Rng,
+    device: &B::Device,
+) -> Option<Downsample<B>> {
+    (stride != 1 || n_in != n_out).then(|| Downsample {
+        conv: convolution([n_in, n_out], 1, stride, generator, device),
+        bn: batch_norm(n_out, device),
+    })
+}
+
+impl<B: FusedBackend> ResidualBlock<B> {
     /// Applies the block.
     ///
     /// # Shapes
@@ -60,7 +100,10 @@ impl<B: FusedBackend> BasicBlock<B> {
             None => input.clone(),
         };
         let hidden = self.relu.forward(normalise(&self.bn1, convolve(&self.conv1, input)));
-        let hidden = normalise(&self.bn2, convolve(&self.conv2, hidden));
+        let mut hidden = normalise(&self.bn2, convolve(&self.conv2, hidden));
+        if let (Some(conv3), Some(bn3)) = (&self.conv3, &self.bn3) {
+            hidden = normalise(bn3, convolve(conv3, self.relu.forward(hidden)));
+        }
         self.relu.forward(hidden + shortcut)
     }
 }

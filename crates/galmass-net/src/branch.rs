@@ -1,4 +1,4 @@
-//! One branch: a ResNet-18 without its last layer.
+//! One branch: a residual network without its last layer.
 
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::{AdaptiveAvgPool2d, AdaptiveAvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
@@ -7,11 +7,12 @@ use burn::prelude::*;
 use galmass_ops::{FusedBackend, batch_norm as normalise, conv2d as convolve};
 use rand_chacha::ChaCha8Rng;
 
-use crate::BasicBlock;
-use crate::config::Stem;
+use crate::ResidualBlock;
+use crate::block::EXPANSION;
+use crate::config::{NetworkConfig, Stem};
 use crate::initial::{batch_norm, convolution};
 
-/// A ResNet-18 backbone: a stem, four stages of two blocks, and the mean over all pixels.
+/// A residual backbone: a stem, four stages of blocks, and the mean over all pixels.
 ///
 /// The fields bear torchvision's names, so that weights can travel between the two.
 #[derive(Module, Debug)]
@@ -20,42 +21,53 @@ pub struct Branch<B: Backend> {
     bn1: BatchNorm<B>,
     relu: Relu,
     maxpool: Option<MaxPool2d>,
-    layer1: Vec<BasicBlock<B>>,
-    layer2: Vec<BasicBlock<B>>,
-    layer3: Vec<BasicBlock<B>>,
-    layer4: Vec<BasicBlock<B>>,
+    layer1: Vec<ResidualBlock<B>>,
+    layer2: Vec<ResidualBlock<B>>,
+    layer3: Vec<ResidualBlock<B>>,
+    layer4: Vec<ResidualBlock<B>>,
     avgpool: AdaptiveAvgPool2d,
 }
 
 impl<B: Backend> Branch<B> {
     pub(crate) fn new(
         n_channels: usize,
-        width: usize,
-        stem: Stem,
+        config: &NetworkConfig,
         generator: &mut ChaCha8Rng,
         device: &B::Device,
     ) -> Self {
+        let NetworkConfig { backbone, width, stem, .. } = *config;
         let (conv1, maxpool) = match stem {
             Stem::ResNet => {
                 (convolution([n_channels, width], 7, 2, generator, device), Some(half_size_pool()))
             }
             Stem::Small => (convolution([n_channels, width], 3, 1, generator, device), None),
         };
-        let mut stage = |n_in, n_out, stride| {
-            vec![
-                BasicBlock::new(n_in, n_out, stride, generator, device),
-                BasicBlock::new(n_out, n_out, 1, generator, device),
-            ]
+        let mut n_in = width;
+        let mut stage = |index: usize| {
+            let n_narrow = width << index;
+            let block = |block| {
+                let stride = if block == 0 && index > 0 { 2 } else { 1 };
+                if backbone.has_bottlenecks() {
+                    let made = ResidualBlock::bottleneck(n_in, n_narrow, stride, generator, device);
+                    n_in = EXPANSION * n_narrow;
+                    made
+                } else {
+                    let made = ResidualBlock::basic(n_in, n_narrow, stride, generator, device);
+                    n_in = n_narrow;
+                    made
+                }
+            };
+            (0..backbone.n_blocks()[index]).map(block).collect()
         };
         Self {
             conv1,
             bn1: batch_norm(width, device),
             relu: Relu::new(),
             maxpool,
-            layer1: stage(width, width, 1),
-            layer2: stage(width, 2 * width, 2),
-            layer3: stage(2 * width, 4 * width, 2),
-            layer4: stage(4 * width, 8 * width, 2),
+            layer1: stage(0),
+            layer2: stage(1),
+            layer3: stage(2),
+            layer4: stage(3),
             avgpool: AdaptiveAvgPool2dConfig::new([1, 1]).init(),
         }
     }
@@ -65,7 +77,7 @@ impl<B: FusedBackend> Branch<B> {
     /// Features of each sample.
     ///
     /// # Shapes
-    /// `[n, n_channels, n_px, n_px]` -> `[n, 8 width]`
+    /// `[n, n_channels, n_px, n_px]` -> `[n, n_features]`, 512 for ResNet-18 of width 64
     pub fn forward(&self, maps: Tensor<B, 4>) -> Tensor<B, 2> {
         let mut hidden = self.relu.forward(normalise(&self.bn1, convolve(&self.conv1, maps)));
         if let Some(pool) = &self.maxpool {
@@ -91,26 +103,47 @@ mod tests {
     use galmass_core::seed;
 
     use super::*;
+    use crate::Backbone;
 
-    /// torchvision's resnet18 has 11,689,512 weights with 3 channels and a head of 512 x 1000 + 1000.
+    fn config(backbone: Backbone, width: usize, stem: Stem) -> NetworkConfig {
+        NetworkConfig { backbone, stem, width, ..crate::network::tests::small() }
+    }
+
+    fn branch(n_channels: usize, config: &NetworkConfig) -> Branch<Flex> {
+        Branch::new(n_channels, config, &mut seed::generator(1), &Default::default())
+    }
+
+    /// torchvision's resnet18, resnet34 and resnet50 have 11,689,512, 21,797,672 and 25,557,032 weights with 3 channels
+    /// and a head of 512 x 1000 + 1000, the last of 2048 x 1000 + 1000.
     #[test]
-    fn the_backbone_has_as_many_weights_as_torchvision_s() {
-        for (n_channels, n_weights) in [(3, 11_176_512), (2, 11_173_376), (1, 11_170_240)] {
-            let branch: Branch<Flex> =
-                Branch::new(n_channels, 64, Stem::ResNet, &mut seed::generator(1), &Default::default());
-            // Burn counts the running mean and variance of each batch normalisation too: 4,800 of each.
-            assert_eq!(branch.num_params() - 2 * 4_800, n_weights, "{n_channels} channels");
+    fn the_backbones_have_as_many_weights_as_torchvision_s() {
+        // Burn counts the running mean and variance of each batch normalisation too.
+        for (backbone, n_normalised, n_channels, n_weights) in [
+            (Backbone::ResNet18, 4_800, 3, 11_176_512),
+            (Backbone::ResNet18, 4_800, 2, 11_173_376),
+            (Backbone::ResNet18, 4_800, 1, 11_170_240),
+            (Backbone::ResNet34, 8_512, 3, 21_797_672 - 513_000),
+            (Backbone::ResNet50, 26_560, 3, 25_557_032 - 2_049_000),
+        ] {
+            let branch = branch(n_channels, &config(backbone, 64, Stem::ResNet));
+            assert_eq!(
+                branch.num_params() - 2 * n_normalised,
+                n_weights,
+                "{backbone:?}, {n_channels} channels"
+            );
         }
     }
 
     #[test]
-    fn both_stems_reduce_any_map_to_its_features() {
-        for stem in [Stem::ResNet, Stem::Small] {
-            for n_px in [7, 30, 48] {
-                let branch: Branch<Flex> =
-                    Branch::new(2, 4, stem, &mut seed::generator(1), &Default::default());
-                let maps = Tensor::ones([3, 2, n_px, n_px], &Default::default());
-                assert_eq!(branch.forward(maps).dims(), [3, 32], "{stem:?} {n_px}");
+    fn every_backbone_and_stem_reduces_any_map_to_its_features() {
+        for backbone in [Backbone::ResNet18, Backbone::ResNet34, Backbone::ResNet50] {
+            for stem in [Stem::ResNet, Stem::Small] {
+                for n_px in [7, 30] {
+                    let config = config(backbone, 2, stem);
+                    let maps = Tensor::ones([3, 2, n_px, n_px], &Default::default());
+                    let features = branch(2, &config).forward(maps);
+                    assert_eq!(features.dims(), [3, backbone.n_features(2)], "{backbone:?} {stem:?} {n_px}");
+                }
             }
         }
     }

@@ -1,46 +1,58 @@
 //! The state of a training run after an epoch, so that a killed run goes on as if nothing had happened.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use burn::prelude::*;
 use burn::record::{FullPrecisionSettings, NamedMpkBytesRecorder, Record, Recorder};
+use galmass_dataset::Checksum;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::model::write_atomically;
-use crate::{EpochRecord, NetError, NetworkConfig, TrainingConfig, Weights};
+use crate::{LogLine, NetError, Weights};
 
 /// What must be the same when a run goes on, and what it has seen so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Header {
-    pub(crate) network: NetworkConfig,
-    pub(crate) training: TrainingConfig,
-    /// Fingerprint of the samples.
-    pub(crate) samples: u64,
-    pub(crate) history: Vec<EpochRecord>,
+    /// All that decides the losses: settings, checksums of the samples, version. As JSON, so that a checkpoint of
+    /// another version can say where it differs.
+    task: Value,
+    /// The epochs so far, and how long each took.
+    pub(crate) epochs: Vec<LogLine>,
     /// Length of the first part of the tensors: the state.
     state_bytes: usize,
-    /// Fingerprint of the tensors that follow.
-    tensors: u64,
+    /// Checksum of the tensors that follow.
+    tensors: Checksum,
 }
 
 impl Header {
-    pub(crate) fn new(network: NetworkConfig, training: TrainingConfig, samples: u64) -> Self {
-        Self { network, training, samples, history: Vec::new(), state_bytes: 0, tensors: 0 }
+    pub(crate) fn new(task: Value) -> Self {
+        Self { task, epochs: Vec::new(), state_bytes: 0, tensors: Checksum::of(&[]) }
     }
+}
 
-    /// The first field in which a checkpoint belongs to another run.
-    fn differs_from(&self, other: &Self) -> Option<&'static str> {
-        if self.network != other.network {
-            Some("the network was another")
-        } else if self.training != other.training {
-            Some("the training settings were others")
-        } else if self.samples != other.samples {
-            Some("the samples were others")
-        } else {
-            None
+/// Where two values first differ, as `training.learning_rate was 0.001, now it is 0.002`.
+fn first_difference(before: &Value, now: &Value, at: &str) -> Option<String> {
+    let below = |name: &dyn std::fmt::Display| {
+        if at.is_empty() { name.to_string() } else { format!("{at}.{name}") }
+    };
+    match (before, now) {
+        (Value::Object(before), Value::Object(now)) => {
+            let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+            names.into_iter().find_map(|name| {
+                let of = |object: &Map<String, Value>| object.get(name).cloned().unwrap_or_default();
+                first_difference(&of(before), &of(now), &below(name))
+            })
         }
+        (Value::Array(before), Value::Array(now)) if before.len() == now.len() => {
+            let pairs = before.iter().zip(now).enumerate();
+            pairs.into_iter().find_map(|(index, (before, now))| first_difference(before, now, &below(&index)))
+        }
+        _ if before == now => None,
+        _ => Some(format!("`{at}` was {before}, now it is {now}")),
     }
 }
 
@@ -56,7 +68,7 @@ pub(crate) fn save<B: Backend>(
     let state =
         Recorder::<B>::record(&recorder, state, ()).map_err(|error| io(std::io::Error::other(error)))?;
     let tensors = [state.as_slice(), &best.0].concat();
-    let header = Header { state_bytes: state.len(), tensors: fingerprint(&tensors), ..header.clone() };
+    let header = Header { state_bytes: state.len(), tensors: Checksum::of(&tensors), ..header.clone() };
     let mut bytes = serde_json::to_vec(&header).map_err(|error| io(error.into()))?;
     bytes.push(b'\n');
     bytes.extend_from_slice(&tensors);
@@ -79,10 +91,10 @@ pub(crate) fn load<B: Backend, R: Record<B>>(
         bytes.iter().position(|&byte| byte == b'\n').ok_or_else(|| refused("it has no header".into()))?;
     let (header, tensors) = (&bytes[..end], &bytes[end + 1..]);
     let header: Header = serde_json::from_slice(header).map_err(|error| refused(error.to_string()))?;
-    if let Some(reason) = header.differs_from(expected) {
-        return Err(refused(reason.into()));
+    if let Some(difference) = first_difference(&header.task, &expected.task, "") {
+        return Err(refused(difference));
     }
-    if fingerprint(tensors) != header.tensors || tensors.len() < header.state_bytes {
+    if Checksum::of(tensors) != header.tensors || tensors.len() < header.state_bytes {
         return Err(refused(format!("its {} bytes of tensors are damaged", tensors.len())));
     }
     let (state, best) = tensors.split_at(header.state_bytes);
@@ -92,13 +104,22 @@ pub(crate) fn load<B: Backend, R: Record<B>>(
     Ok(Some((header, state, Weights(best.to_vec()))))
 }
 
-/// The 64-bit FNV-1a hash (Fowler, Noll & Vo), taken eight bytes at a time: enough to tell accident from identity.
-pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
-    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
-    let words = bytes.chunks(8).map(|chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        u64::from_le_bytes(word)
-    });
-    words.fold(0xcbf2_9ce4_8422_2325 ^ bytes.len() as u64, mix)
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_first_difference_is_named_with_both_values() {
+        let before = json!({"network": {"width": 4, "branches": [{"name": "image"}]}, "patience": null});
+        let difference = |now| first_difference(&before, &now, "");
+        assert_eq!(difference(before.clone()), None);
+        let now = json!({"network": {"width": 8, "branches": [{"name": "image"}]}, "patience": null});
+        assert_eq!(difference(now).unwrap(), "`network.width` was 4, now it is 8");
+        let now = json!({"network": {"width": 4, "branches": [{"name": "gas"}]}, "patience": null});
+        assert_eq!(difference(now).unwrap(), "`network.branches.0.name` was \"image\", now it is \"gas\"");
+        let now = json!({"network": {"width": 4, "branches": [{"name": "image"}]}, "patience": 3});
+        assert_eq!(difference(now).unwrap(), "`patience` was null, now it is 3");
+    }
 }

@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use burn::tensor::backend::{AutodiffBackend, Backend};
-use galmass_dataset::{BranchLayout, Inputs, ScaledSamples};
+use galmass_dataset::{BranchLayout, Inputs};
 use galmass_ops::FusedBackend;
 use ndarray::Array2;
 
-use crate::training::{check_inputs, predict, train};
-use crate::{Model, NetError, Network, NetworkConfig, Progress, Trained, TrainingConfig};
+use crate::inference::Opened;
+use crate::training::train;
+use crate::{
+    Model, NetError, NetworkConfig, Posterior, Predictor, Progress, SampleSource, Trained, TrainingConfig,
+};
 
 /// What is to be trained, on what, and how.
 #[derive(Clone, Copy, Debug)]
@@ -19,12 +22,30 @@ pub struct TrainingTask<'a> {
     pub training: &'a TrainingConfig,
     /// The channels of each branch: augmentation needs to know which are velocities.
     pub layout: &'a [BranchLayout],
-    /// What it learns from.
-    pub training_samples: &'a ScaledSamples,
+    /// What it learns from: [`ScaledSamples`](galmass_dataset::ScaledSamples) in memory, or
+    /// [`StoredSamples`](crate::StoredSamples) on disk.
+    pub training_samples: &'a dyn SampleSource,
     /// What chooses the best epoch.
-    pub validation_samples: &'a ScaledSamples,
+    pub validation_samples: &'a dyn SampleSource,
     /// Where the state is kept after each epoch. A file of the same run that is there already is gone on from.
     pub checkpoint: Option<&'a Path>,
+    /// Where each epoch leaves a [`LogLine`](crate::LogLine) of JSON once its checkpoint is on disk. A run that goes on
+    /// neither repeats nor loses a line.
+    pub log: Option<&'a Path>,
+}
+
+impl TrainingTask<'_> {
+    /// All that decides the losses.
+    pub(crate) fn describe(&self) -> serde_json::Value {
+        serde_json::json!({
+            "galmass_version": env!("CARGO_PKG_VERSION"),
+            "network": self.network,
+            "training": self.training,
+            "layout": self.layout,
+            "training_samples": self.training_samples.checksum(),
+            "validation_samples": self.validation_samples.checksum(),
+        })
+    }
 }
 
 /// A device that trains and predicts. No type of a backend is in these signatures.
@@ -42,11 +63,28 @@ pub trait Engine {
     /// number any more (named with its batch), a checkpoint of another run or that cannot be written.
     fn train(&self, task: &TrainingTask<'_>, observe: &mut dyn FnMut(Progress)) -> Result<Trained, NetError>;
 
-    /// Predicts the targets of a model `[sample, target]` in their own units, for maps scaled by its normalisation.
+    /// Makes a model ready to predict.
+    ///
+    /// # Errors
+    /// [`NetError`] where the weights are not those of the network.
+    fn open<'a>(&self, model: &'a Model) -> Result<Box<dyn Predictor + 'a>, NetError>;
+
+    /// Predicts the targets of a model `[sample, target]` in their own units, for maps scaled by its normalisation: the
+    /// points of a head of points, otherwise the median of each target.
     ///
     /// # Errors
     /// [`NetError`] where the inputs do not fit the network or the weights are not its own.
-    fn predict(&self, model: &Model, inputs: &Inputs) -> Result<Array2<f64>, NetError>;
+    fn predict(&self, model: &Model, inputs: &Inputs) -> Result<Array2<f64>, NetError> {
+        Ok(self.open(model)?.predict(inputs)?.values)
+    }
+
+    /// What a model says of each sample: a joint density of its targets in their own units, with draws and quantiles.
+    ///
+    /// # Errors
+    /// As [`Engine::predict`].
+    fn posterior(&self, model: &Model, inputs: &Inputs) -> Result<Box<dyn Posterior>, NetError> {
+        self.open(model)?.posterior(inputs)
+    }
 }
 
 /// The engine of any Burn backend.
@@ -74,11 +112,7 @@ where
         train::<B>(task, &self.device, observe)
     }
 
-    fn predict(&self, model: &Model, inputs: &Inputs) -> Result<Array2<f64>, NetError> {
-        check_inputs(&model.network, inputs)?;
-        let mut network = Network::<B::InnerBackend>::new(&model.network, 0, &self.device)?;
-        model.weights.apply_to(&mut network)?;
-        let outputs = predict(&network, inputs, &self.device);
-        Ok(model.normalisation.unscale_targets(outputs.view()))
+    fn open<'a>(&self, model: &'a Model) -> Result<Box<dyn Predictor + 'a>, NetError> {
+        Ok(Box::new(Opened::<B>::new(model, &self.device)?))
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn linear<B: Backend>(
     layer
 }
 
-fn parameter<B: Backend, const D: usize>(
+pub(crate) fn parameter<B: Backend, const D: usize>(
     values: Vec<f32>,
     shape: [usize; D],
     device: &B::Device,
@@ -63,7 +63,7 @@ fn parameter<B: Backend, const D: usize>(
 }
 
 /// A standard normal deviate (Box & Muller 1958).
-fn normal(generator: &mut ChaCha8Rng) -> f32 {
+pub(crate) fn normal(generator: &mut ChaCha8Rng) -> f32 {
     let radius = (-2.0 * (1.0 - generator.random::<f64>()).ln()).sqrt();
     (radius * (std::f64::consts::TAU * generator.random::<f64>()).cos()) as f32
 }

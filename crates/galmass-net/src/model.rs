@@ -1,16 +1,15 @@
 //! What training leaves behind: one file that predicts.
 
-use std::io::Write;
-use std::path::Path;
+mod file;
 
-use galmass_dataset::Normalisation;
-use safetensors::SafeTensors;
+use galmass_dataset::{BranchLayout, Checksum, Normalisation};
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
-use crate::{NetError, NetworkConfig, TrainingConfig, Weights};
-
-const KEY: &str = "galmass_model";
+pub(crate) use self::file::write_atomically;
+use crate::{
+    FeatureDistribution, HeadConfig, NetError, NetworkConfig, ResidualQuantiles, Trained, TrainingConfig,
+    TrainingTask, Weights,
+};
 
 /// A trained network with all that is needed to use it on new maps.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,71 +20,116 @@ pub struct Model {
     pub training: TrainingConfig,
     /// How maps and targets were scaled: fitted on its training part.
     pub normalisation: Normalisation,
+    /// The unit of each target, such as `log10 Msun`; `1` for pure numbers.
+    pub target_units: Vec<String>,
+    /// What it has learnt from.
+    pub trained_on: TrainedOn,
+    /// The epoch of the weights, counted from 1.
+    pub best_epoch: usize,
+    /// How far off it was on the validation part, one entry a target: of a head of points, which says nothing of its
+    /// errors itself; others have none.
+    pub residuals: Vec<ResidualQuantiles>,
+    /// Where the features of its training galaxies lie.
+    pub features: FeatureDistribution,
     /// Its weights.
     pub weights: Weights,
 }
 
-/// All of a model but its weights, as it stands in the file.
-#[derive(Serialize, Deserialize)]
+/// The samples that a model has learnt from, by their [checksums](crate::SampleSource::checksum).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Description {
-    galmass_version: String,
-    network: NetworkConfig,
-    training: TrainingConfig,
-    normalisation: Normalisation,
+pub struct TrainedOn {
+    /// Of the training part.
+    pub training: Checksum,
+    /// Samples of the training part.
+    pub n_training: usize,
+    /// Of the validation part.
+    pub validation: Checksum,
+    /// Samples of the validation part.
+    pub n_validation: usize,
 }
 
 impl Model {
-    /// Writes the model as one safetensors file: the tensors by name, and the configuration, the normalisation and
-    /// the version of galmass as JSON under `galmass_model` in its metadata. A temporary name is used until the file
-    /// is complete.
+    /// The model that a training has found. Units of targets are read from their names, where `_msun` is a mass in solar
+    /// masses and `log10_` the logarithm of one; they may be changed afterwards.
     ///
     /// # Errors
-    /// [`NetError::Io`] where the file cannot be written; nothing is left behind then.
-    pub fn save(&self, path: &Path) -> Result<(), NetError> {
-        let io = |source| NetError::Io { path: path.into(), source };
-        let description = Description {
-            galmass_version: env!("CARGO_PKG_VERSION").into(),
-            network: self.network.clone(),
-            training: self.training.clone(),
-            normalisation: self.normalisation.clone(),
+    /// Where the normalisation is not that of the network.
+    pub fn new(
+        task: &TrainingTask<'_>,
+        normalisation: Normalisation,
+        trained: Trained,
+    ) -> Result<Self, NetError> {
+        let Trained { weights, best_epoch, trained_on, residuals, features, .. } = trained;
+        let target_units = normalisation.targets.iter().map(|target| unit_of(&target.name).into()).collect();
+        let (network, training) = (task.network.clone(), task.training.clone());
+        let model = Self {
+            network,
+            training,
+            normalisation,
+            target_units,
+            trained_on,
+            best_epoch,
+            residuals,
+            features,
+            weights,
         };
-        let description = serde_json::to_string(&description).map_err(|error| io(error.into()))?;
-        let bytes = with_metadata(&self.weights.0, description)
-            .map_err(|reason| NetError::WeightsDoNotFit { reason: reason.to_string() })?;
-        write_atomically(path, &bytes).map_err(io)
+        model.check()?;
+        Ok(model)
     }
 
-    /// Reads a model.
+    /// Whether the branches and channels of a data set are those that the model takes, in the same order.
     ///
     /// # Errors
-    /// [`NetError::Io`] where the file cannot be read, [`NetError::NotAModel`] where it is no safetensors file or
-    /// does not carry our description.
-    pub fn load(path: &Path) -> Result<Self, NetError> {
-        let bytes = std::fs::read(path).map_err(|source| NetError::Io { path: path.into(), source })?;
-        let not_a_model = |reason: String| NetError::NotAModel { path: path.into(), reason };
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| not_a_model(e.to_string()))?;
-        let description = metadata.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
-        let description = description.ok_or_else(|| not_a_model(format!("no `{KEY}` in its metadata")))?;
-        let description: Description =
-            serde_json::from_str(description).map_err(|e| not_a_model(format!("`{KEY}`: {e}")))?;
-        SafeTensors::deserialize(&bytes).map_err(|e| not_a_model(e.to_string()))?;
-        let Description { network, training, normalisation, .. } = description;
-        Ok(Self { network, training, normalisation, weights: Weights(bytes) })
+    /// [`NetError`] naming the first that is not.
+    pub fn check_layout(&self, layout: &[BranchLayout]) -> Result<(), NetError> {
+        let own = self.normalisation.layout();
+        if own.len() != layout.len() {
+            return Err(NetError::BranchCount { expected: own.len(), found: layout.len() });
+        }
+        match own.iter().zip(layout).find(|(own, other)| own.channels != other.channels) {
+            Some((own, other)) => Err(NetError::ChannelsDiffer {
+                branch: own.name.clone(),
+                expected: own.channels.clone(),
+                found: other.channels.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether its parts are of one piece.
+    fn check(&self) -> Result<(), NetError> {
+        let (network, fitted) = (&self.network.branches, &self.normalisation.branches);
+        let (expected, found) = (network.len(), fitted.len());
+        if expected != found {
+            return Err(NetError::BranchCount { expected, found });
+        }
+        for (index, (network, fitted)) in network.iter().zip(fitted).enumerate() {
+            if network.name != fitted.name {
+                let (expected, found) = (network.name.clone(), fitted.name.clone());
+                return Err(NetError::BranchName { index, expected, found });
+            }
+            let (expected, found) = (network.n_channels, fitted.channels.len());
+            if expected != found {
+                return Err(NetError::ChannelCount { branch: network.name.clone(), expected, found });
+            }
+        }
+        let expected = self.normalisation.targets.len();
+        let n_residuals =
+            if self.network.head == HeadConfig::Point { self.residuals.len() } else { expected };
+        for found in [self.network.n_outputs, n_residuals, self.target_units.len()] {
+            if found != expected {
+                return Err(NetError::TargetCount { expected: found, found: expected });
+            }
+        }
+        Ok(())
     }
 }
 
-fn with_metadata(bytes: &[u8], description: String) -> Result<Vec<u8>, safetensors::SafeTensorError> {
-    let tensors = SafeTensors::deserialize(bytes)?;
-    let metadata = [(KEY.to_string(), description)].into_iter().collect();
-    safetensors::serialize(tensors.iter(), Some(metadata))
-}
-
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut temporary = NamedTempFile::new_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
+fn unit_of(target: &str) -> &'static str {
+    match (target.contains("_msun"), target.starts_with("log10_")) {
+        (true, true) => "log10 Msun",
+        (true, false) => "Msun",
+        (false, _) => "1",
+    }
 }

@@ -1,33 +1,41 @@
 //! The training loop.
 
+use std::time::Instant;
+
 use burn::module::AutodiffModule;
-use burn::nn::loss::{MseLoss, Reduction};
 use burn::optim::adaptor::OptimizerAdaptor;
-use burn::optim::{AdamW, AdamWConfig, GradientsParams, Optimizer};
+use burn::optim::{AdamW, AdamWConfig, Optimizer};
 use burn::prelude::*;
 use burn::tensor::backend::AutodiffBackend;
 use galmass_core::seed;
-use galmass_dataset::{Inputs, ScaledSamples};
+use galmass_dataset::ScaledSamples;
 use galmass_ops::FusedBackend;
-use ndarray::{Array2, ArrayView, ArrayViewD, Dimension};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::batches_of_epoch;
 use crate::checkpoint::{self, Header};
+use crate::checks::{check_part, read_checked};
 use crate::engine::TrainingTask;
-use crate::{NetError, Network, NetworkConfig, Weights};
+use crate::gradients::{clip, gradients_of};
+use crate::loader::prepare_ahead;
+use crate::log::Log;
+use crate::reliability::Reader;
+use crate::tensors::outputs_of;
+use crate::{FeatureDistribution, LogLine, NetError, Network, ResidualQuantiles, TrainedOn, Weights};
 
 /// Random streams of one run, each with its own seed.
 mod stream {
     pub(super) const WEIGHTS: u64 = 0;
     pub(super) const SHUFFLE: u64 = 1;
     pub(super) const AUGMENTATION: u64 = 2;
+    pub(super) const BRANCH_DROPOUT: u64 = 3;
 }
 
-/// Samples predicted at a time.
-const PREDICTION_BATCH: usize = 64;
+/// Samples of the validation part that go through the network at a time.
+const VALIDATION_BATCH: usize = 64;
 
-/// The outcome of one epoch; losses are mean squared errors of the z-scored targets.
+/// The outcome of one epoch; losses are those of [`Network::losses`]: for a head of points mean squared errors of the
+/// z-scored targets.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochRecord {
@@ -74,6 +82,13 @@ pub struct Trained {
     pub best_epoch: usize,
     /// All epochs in order.
     pub history: Vec<EpochRecord>,
+    /// What it has learnt from.
+    pub trained_on: TrainedOn,
+    /// How far off those weights are on the validation part, one entry a target: for a head of points.
+    pub residuals: Vec<ResidualQuantiles>,
+    /// Where the features of the training part lie, as those weights see them: of all its samples, or of 20,000 at equal
+    /// steps where there are more.
+    pub features: FeatureDistribution,
 }
 
 type Adam<B> = OptimizerAdaptor<AdamW, Network<B>, B>;
@@ -87,6 +102,7 @@ struct Run<'a, B: AutodiffBackend> {
     optimiser: Adam<B>,
     header: Header,
     best: Option<Weights>,
+    log: Option<Log<'a>>,
 }
 
 pub(crate) fn train<B>(
@@ -98,15 +114,18 @@ where
     B: FusedBackend + AutodiffBackend<InnerBackend: FusedBackend>,
 {
     task.training.check()?;
-    check_samples(task.network, "training", task.training_samples)?;
-    check_samples(task.network, "validation", task.validation_samples)?;
+    check_part(task.network, "training", task.training_samples)?;
+    check_part(task.network, "validation", task.validation_samples)?;
 
     let mut run = Run::<B>::start(task, device)?;
     if run.resume()? {
-        observe(Progress::Resumed { n_epochs_done: run.header.history.len() });
+        observe(Progress::Resumed { n_epochs_done: run.header.epochs.len() });
     }
-    for epoch in run.header.history.len()..task.training.n_epochs {
-        run.epoch(epoch, observe)?;
+    if let Some(path) = task.log {
+        run.log = Some(Log::begin(path, &run.header.epochs)?);
+    }
+    while !run.is_over() {
+        run.epoch(observe)?;
     }
     run.finish()
 }
@@ -124,9 +143,8 @@ where
             .with_epsilon(1e-8)
             .with_weight_decay(config.weight_decay as f32)
             .init();
-        let samples = fingerprint_of([task.training_samples, task.validation_samples]);
-        let header = Header::new(task.network.clone(), config.clone(), samples);
-        Ok(Self { task, device, network, optimiser, header, best: None })
+        let header = Header::new(task.describe());
+        Ok(Self { task, device, network, optimiser, header, best: None, log: None })
     }
 
     /// Takes up the checkpoint of this run, if there is one.
@@ -144,174 +162,143 @@ where
         Ok(true)
     }
 
-    fn epoch(&mut self, epoch: usize, observe: &mut dyn FnMut(Progress)) -> Result<(), NetError> {
-        let config = self.task.training;
-        let samples = self.task.training_samples;
-        let n_samples = samples.n_samples();
+    fn best_epoch(&self) -> Option<EpochRecord> {
+        // The earliest of equally good epochs.
+        let records = self.header.epochs.iter().map(|line| line.record);
+        records.reduce(|a, b| if b.validation_loss < a.validation_loss { b } else { a })
+    }
+
+    /// Whether all epochs are done, or too many in a row have brought nothing.
+    fn is_over(&self) -> bool {
+        let n_done = self.header.epochs.len();
+        let best = self.best_epoch().map_or(0, |record| record.epoch);
+        let is_tired = self.task.training.patience.is_some_and(|patience| n_done - best >= patience);
+        n_done >= self.task.training.n_epochs || is_tired
+    }
+
+    fn epoch(&mut self, observe: &mut dyn FnMut(Progress)) -> Result<(), NetError> {
+        let began = Instant::now();
+        let TrainingTask { network, training: config, layout, training_samples, .. } = *self.task;
+        let epoch = self.header.epochs.len();
+        let n_samples = training_samples.n_samples();
         let shuffle = seed::derive(config.seed, stream::SHUFFLE);
         let augmentation = seed::derive(seed::derive(config.seed, stream::AUGMENTATION), epoch as u64);
         let mut generator = seed::generator(augmentation);
+        let dropout = seed::derive(seed::derive(config.seed, stream::BRANCH_DROPOUT), epoch as u64);
 
         let batches = batches_of_epoch(n_samples, config.batch_size, shuffle, epoch);
-        let (mut n_samples_done, mut summed_loss, mut learning_rate) = (0, 0.0, 0.0);
-        for (index, batch) in batches.iter().enumerate() {
-            learning_rate = config.learning_rate_at(epoch, index, batches.len());
-            let mut chosen = samples.select(batch);
-            config.augmentation.apply(&mut chosen.inputs, self.task.layout, &mut generator);
-            let loss = self.step(&chosen, learning_rate);
-            if !loss.is_finite() {
-                let samples = batch.clone();
-                return Err(NetError::LossNotFinite { epoch: epoch + 1, batch: index + 1, samples, loss });
+        let prepare = |index: usize| {
+            let mut samples = read_checked(network, training_samples, &batches[index])?;
+            config.augmentation.apply(&mut samples.inputs, layout, &mut generator);
+            if let Some(missing) = &network.missing {
+                missing.drop_branches(network, &mut samples.inputs, seed::derive(dropout, index as u64));
             }
-            n_samples_done += batch.len();
-            summed_loss += f64::from(loss) * batch.len() as f64;
+            Ok(samples)
+        };
+        let (mut n_samples_done, mut summed_loss, mut learning_rate) = (0, 0.0, 0.0);
+        prepare_ahead(batches.len(), prepare, |index, samples| {
+            learning_rate = config.learning_rate_at(epoch, index, batches.len());
+            let place = Place { epoch: epoch + 1, batch: index + 1, samples: &batches[index] };
+            let loss = self.step(&samples, learning_rate, place)?;
+            n_samples_done += samples.n_samples();
+            summed_loss += f64::from(loss) * samples.n_samples() as f64;
             observe(Progress::Batch { epoch: epoch + 1, n_samples_done, n_samples, loss: loss.into() });
-        }
+            Ok(())
+        })?;
 
         let trained = self.network.valid();
-        let validation_loss = validation_loss(&trained, self.task.validation_samples, self.device);
+        let validation_loss = self.validation_loss(&trained)?;
+        if !validation_loss.is_finite() {
+            return Err(NetError::ValidationLossNotFinite { epoch: epoch + 1, loss: validation_loss });
+        }
         let training_loss = summed_loss / n_samples as f64;
         let record = EpochRecord { epoch: epoch + 1, training_loss, validation_loss, learning_rate };
-        let is_best = self.header.history.iter().all(|earlier| validation_loss < earlier.validation_loss);
+        let is_best = self.best_epoch().is_none_or(|best| validation_loss < best.validation_loss);
         let best = match self.best.take() {
             Some(best) if !is_best => best,
             _ => Weights::of(&trained)?,
         };
-        self.header.history.push(record);
+        let line = LogLine::new(record, began.elapsed().as_secs_f64(), n_samples);
+        self.header.epochs.push(line);
         if let Some(path) = self.task.checkpoint {
             let state = (self.network.clone().into_record(), self.optimiser.to_record());
             checkpoint::save::<B>(path, &self.header, state, &best)?;
+        }
+        if let Some(log) = &mut self.log {
+            log.append(line)?;
         }
         self.best = Some(best);
         observe(Progress::Epoch(record));
         Ok(())
     }
 
-    fn step(&mut self, samples: &ScaledSamples, learning_rate: f64) -> f32 {
-        let predicted = self.network.forward(tensors(&samples.inputs, self.device));
-        let truth = tensor(samples.targets.view(), self.device);
-        let loss = MseLoss::new().forward(predicted, truth, Reduction::Mean);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        let loss = loss.into_scalar().elem();
+    /// Takes one step, unless loss or gradient are no numbers: the network is left as it was then.
+    fn step(
+        &mut self,
+        samples: &ScaledSamples,
+        learning_rate: f64,
+        place: Place<'_>,
+    ) -> Result<f32, NetError> {
+        let config = self.task.training;
+        let (loss, mut gradients) =
+            gradients_of(&self.network, samples, config.micro_batch_size, self.device);
+        let Place { epoch, batch, samples } = place;
+        if !loss.is_finite() {
+            return Err(NetError::LossNotFinite { epoch, batch, samples: samples.into(), loss });
+        }
+        if let Some(largest) = config.largest_gradient {
+            let (norm, clipped) = clip(&self.network, gradients, largest);
+            if !norm.is_finite() {
+                return Err(NetError::GradientNotFinite { epoch, batch, samples: samples.into(), norm });
+            }
+            gradients = clipped;
+        }
         self.network = self.optimiser.step(learning_rate, self.network.clone(), gradients);
-        loss
+        Ok(loss)
+    }
+
+    /// The mean loss over the validation samples.
+    fn validation_loss(&self, network: &Network<B::InnerBackend>) -> Result<f64, NetError> {
+        let samples = self.task.validation_samples;
+        let all: Vec<usize> = (0..samples.n_samples()).collect();
+        let batches: Vec<&[usize]> = all.chunks(VALIDATION_BATCH).collect();
+        let prepare = |index: usize| read_checked(self.task.network, samples, batches[index]);
+        let mut summed_loss = 0.0;
+        prepare_ahead(batches.len(), prepare, |_, samples| {
+            let outputs = outputs_of(network, &samples.inputs, self.device);
+            let losses = network.losses(outputs, samples.targets.view()).into_data();
+            summed_loss += losses.iter::<f64>().sum::<f64>();
+            Ok(())
+        })?;
+        Ok(summed_loss / all.len() as f64)
     }
 
     fn finish(self) -> Result<Trained, NetError> {
-        let history = self.header.history;
-        // The earliest of equally good epochs; `check` has seen to it that there is one.
-        let best =
-            history.iter().copied().reduce(|a, b| if b.validation_loss < a.validation_loss { b } else { a });
-        let best_epoch = best.map_or(0, |record| record.epoch);
+        let best_epoch = self.best_epoch().map_or(0, |record| record.epoch);
+        let history = self.header.epochs.iter().map(|line| line.record).collect();
+        let mut network = self.network.valid();
         let weights = match self.best {
             Some(weights) => weights,
-            None => Weights::of(&self.network.valid())?,
+            None => Weights::of(&network)?,
         };
-        Ok(Trained { weights, best_epoch, history })
+        weights.apply_to(&mut network)?;
+        let TrainingTask { training_samples, validation_samples, .. } = *self.task;
+        let reader = Reader { network: &network, config: self.task.network, device: self.device };
+        let (residuals, features) = reader.learn(training_samples, validation_samples)?;
+        let trained_on = TrainedOn {
+            training: training_samples.checksum(),
+            n_training: training_samples.n_samples(),
+            validation: validation_samples.checksum(),
+            n_validation: validation_samples.n_samples(),
+        };
+        Ok(Trained { weights, best_epoch, history, trained_on, residuals, features })
     }
 }
 
-/// Predicts scaled targets `[sample, output]`.
-pub(crate) fn predict<B: FusedBackend>(
-    network: &Network<B>,
-    inputs: &Inputs,
-    device: &B::Device,
-) -> Array2<f32> {
-    let samples: Vec<usize> = (0..inputs.n_samples()).collect();
-    let mut predicted = Vec::new();
-    for batch in samples.chunks(PREDICTION_BATCH) {
-        let outputs = network.forward(tensors(&inputs.select(batch), device));
-        predicted.extend(outputs.into_data().iter::<f32>());
-    }
-    let n_outputs = predicted.len().checked_div(samples.len()).unwrap_or(0);
-    Array2::from_shape_vec((samples.len(), n_outputs), predicted).expect("as many outputs for each sample")
-}
-
-fn validation_loss<B: FusedBackend>(
-    network: &Network<B>,
-    samples: &ScaledSamples,
-    device: &B::Device,
-) -> f64 {
-    let errors = predict(network, &samples.inputs, device) - &samples.targets;
-    errors.iter().map(|&error| f64::from(error).powi(2)).sum::<f64>() / errors.len() as f64
-}
-
-fn tensors<B: Backend>(inputs: &Inputs, device: &B::Device) -> Vec<Tensor<B, 4>> {
-    inputs.branches.iter().map(|branch| tensor(branch.view(), device)).collect()
-}
-
-fn tensor<B: Backend, S: Dimension, const D: usize>(
-    values: ArrayView<'_, f32, S>,
-    device: &B::Device,
-) -> Tensor<B, D> {
-    let shape = values.shape().to_vec();
-    Tensor::from_data(TensorData::new(values.iter().copied().collect::<Vec<f32>>(), shape), device)
-}
-
-/// Whether samples fit the network: branches, channels, numbers of samples, finite values.
-pub(crate) fn check_inputs(network: &NetworkConfig, inputs: &Inputs) -> Result<(), NetError> {
-    let (expected, found) = (network.branches.len(), inputs.branches.len());
-    if expected != found {
-        return Err(NetError::BranchCount { expected, found });
-    }
-    let n_samples = inputs.n_samples();
-    for (config, maps) in network.branches.iter().zip(&inputs.branches) {
-        let (samples, channels, _, _) = maps.dim();
-        if samples != n_samples {
-            return Err(NetError::SampleCount {
-                what: config.name.clone(),
-                expected: n_samples,
-                found: samples,
-            });
-        }
-        if channels != config.n_channels {
-            let (branch, expected) = (config.name.clone(), config.n_channels);
-            return Err(NetError::ChannelCount { branch, expected, found: channels });
-        }
-        check_finite(&config.name, maps.view().into_dyn())?;
-    }
-    Ok(())
-}
-
-fn check_samples(
-    network: &NetworkConfig,
-    part: &'static str,
-    samples: &ScaledSamples,
-) -> Result<(), NetError> {
-    check_inputs(network, &samples.inputs)?;
-    let (found, n_targets) = samples.targets.dim();
-    let expected = samples.n_samples();
-    if found != expected {
-        return Err(NetError::SampleCount { what: "targets".into(), expected, found });
-    }
-    if n_targets != network.n_outputs {
-        return Err(NetError::TargetCount { expected: network.n_outputs, found: n_targets });
-    }
-    if expected == 0 {
-        return Err(NetError::NoSamples { part });
-    }
-    check_finite("targets", samples.targets.view().into_dyn())
-}
-
-fn check_finite(what: &str, values: ArrayViewD<'_, f32>) -> Result<(), NetError> {
-    for (sample, values) in values.outer_iter().enumerate() {
-        if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
-            return Err(NetError::NotFinite { what: what.into(), sample, value });
-        }
-    }
-    Ok(())
-}
-
-fn fingerprint_of(parts: [&ScaledSamples; 2]) -> u64 {
-    let arrays = parts.into_iter().flat_map(|part| {
-        let maps = part.inputs.branches.iter().map(|maps| maps.view().into_dyn());
-        maps.chain(std::iter::once(part.targets.view().into_dyn()))
-    });
-    let hashes: Vec<u8> = arrays
-        .flat_map(|array| {
-            let bytes: Vec<u8> = array.iter().flat_map(|value| value.to_le_bytes()).collect();
-            checkpoint::fingerprint(&bytes).to_le_bytes()
-        })
-        .collect();
-    checkpoint::fingerprint(&hashes)
+/// Where in a training a batch stands; both counted from 1.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    epoch: usize,
+    batch: usize,
+    samples: &'a [usize],
 }

@@ -23,6 +23,19 @@ pub struct TrainingConfig {
     pub n_warmup_epochs: usize,
     /// Decoupled weight decay (Loshchilov & Hutter 2019); 0 makes AdamW plain Adam.
     pub weight_decay: f64,
+    /// The largest length of the gradient of all weights together; a longer one is scaled down to it, and one that is no
+    /// number ends the run, naming its batch. Positive; `None` leaves gradients as they are.
+    #[serde(default)]
+    pub largest_gradient: Option<f64>,
+    /// Samples that go through the network at once, at least 2; a larger batch goes in pieces, and the step is taken with
+    /// the mean of their gradients. That needs the memory of one piece, and differs from the whole batch only in batch
+    /// normalisation, which sees the statistics of one piece at a time. `None` is the whole batch.
+    #[serde(default)]
+    pub micro_batch_size: Option<usize>,
+    /// Training ends after this many epochs in a row without a lower validation loss, at least 1. `None` is never: the
+    /// cosine brings most runs to their best epoch at the very end.
+    #[serde(default)]
+    pub patience: Option<usize>,
     /// What is done to the maps of each batch.
     pub augmentation: Augmentation,
     /// Decides the first weights, the shuffles and the augmentation.
@@ -41,6 +54,9 @@ impl TrainingConfig {
             schedule: Schedule::Cosine,
             n_warmup_epochs: 0,
             weight_decay: 0.0,
+            largest_gradient: None,
+            micro_batch_size: None,
+            patience: None,
             augmentation: Augmentation::None,
             seed: 1,
         }
@@ -80,7 +96,13 @@ impl TrainingConfig {
         check("n_epochs", self.n_epochs as f64, self.n_epochs >= 1, "at least 1")?;
         check("batch_size", self.batch_size as f64, self.batch_size >= 2, "at least 2")?;
         check("learning_rate", rate, rate > 0.0 && rate.is_finite(), "positive")?;
-        check("weight_decay", decay, (0.0..1.0).contains(&decay), "in [0, 1)")
+        check("weight_decay", decay, (0.0..1.0).contains(&decay), "in [0, 1)")?;
+        let longest = self.largest_gradient.unwrap_or(1.0);
+        check("largest_gradient", longest, longest > 0.0 && longest.is_finite(), "positive")?;
+        let piece = self.micro_batch_size.unwrap_or(2);
+        check("micro_batch_size", piece as f64, piece >= 2, "at least 2")?;
+        let patience = self.patience.unwrap_or(1);
+        check("patience", patience as f64, patience >= 1, "at least 1")
     }
 }
 
@@ -105,6 +127,9 @@ mod tests {
             (TrainingConfig { batch_size: 1, ..recommended() }, "batch_size"),
             (TrainingConfig { learning_rate: f64::NAN, ..recommended() }, "learning_rate"),
             (TrainingConfig { weight_decay: -1.0, ..recommended() }, "weight_decay"),
+            (TrainingConfig { largest_gradient: Some(0.0), ..recommended() }, "largest_gradient"),
+            (TrainingConfig { micro_batch_size: Some(1), ..recommended() }, "micro_batch_size"),
+            (TrainingConfig { patience: Some(0), ..recommended() }, "patience"),
         ] {
             assert!(config.check().unwrap_err().to_string().contains(field));
         }

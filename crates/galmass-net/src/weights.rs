@@ -19,7 +19,10 @@ impl std::fmt::Debug for Weights {
 impl Weights {
     /// Takes the weights out of a network that is not in training: its running statistics are only whole after
     /// `valid()`.
-    pub(crate) fn of<B: Backend>(network: &Network<B>) -> Result<Self, NetError> {
+    ///
+    /// # Errors
+    /// [`NetError::WeightsDoNotFit`] where a tensor cannot be written down.
+    pub fn of<B: Backend>(network: &Network<B>) -> Result<Self, NetError> {
         let mut store = SafetensorsStore::from_bytes(None);
         network.save_into(&mut store).map_err(does_not_fit)?;
         let bytes = store.get_bytes().map_err(does_not_fit)?;
@@ -34,7 +37,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`NetError::WeightsDoNotFit`] where a tensor is missing, left over, or of another shape.
-    pub(crate) fn apply_to<B: Backend>(&self, network: &mut Network<B>) -> Result<(), NetError> {
+    pub fn apply_to<B: Backend>(&self, network: &mut Network<B>) -> Result<(), NetError> {
         let mut store = SafetensorsStore::from_bytes(Some(self.0.clone()));
         let applied = network.load_from(&mut store).map_err(does_not_fit)?;
         match applied.errors.first() {
@@ -44,6 +47,6 @@ impl Weights {
     }
 }
 
-fn does_not_fit(reason: impl std::fmt::Display) -> NetError {
+pub(crate) fn does_not_fit(reason: impl std::fmt::Display) -> NetError {
     NetError::WeightsDoNotFit { reason: reason.to_string() }
 }

@@ -1,18 +1,21 @@
 //! The training loop on a small task that can be learnt: the brightness of a map.
 
+// In one program with these: each has to compile the whole of a backend for itself.
+mod inference;
+
 use std::path::Path;
 
 use burn::backend::Autodiff;
 use burn_flex::Flex;
 use galmass_core::seed;
 use galmass_dataset::{
-    Augmentation, BranchLayout, Channel, Fractions, MapSet, Normalisation, ScaledSamples, Split,
+    Augmentation, BranchLayout, Channel, Fractions, Inputs, MapSet, Normalisation, ScaledSamples, Split,
 };
 use galmass_net::{
-    BurnEngine, Engine, Model, NetError, NetworkConfig, Progress, Schedule, Trained, TrainingConfig,
-    TrainingTask,
+    BurnEngine, Engine, LogLine, Model, NetError, NetworkConfig, Progress, SampleSource, Schedule, Trained,
+    TrainingConfig, TrainingTask,
 };
-use ndarray::Array3;
+use ndarray::{Array3, s};
 use rand::RngExt;
 
 const N_SAMPLES: usize = 96;
@@ -53,9 +56,9 @@ fn task() -> Task {
             learning_rate: 3e-3,
             schedule: Schedule::Cosine,
             n_warmup_epochs: 1,
-            weight_decay: 0.0,
             augmentation: Augmentation::Symmetries,
             seed: 5,
+            ..TrainingConfig::chu2024()
         },
         samples: normalisation.scale(&set).unwrap(),
         normalisation,
@@ -68,24 +71,33 @@ fn engine() -> BurnEngine<Autodiff<Flex>> {
     BurnEngine::new(Default::default())
 }
 
+impl Task {
+    fn parts(&self) -> [ScaledSamples; 2] {
+        [&self.split.training, &self.split.validation].map(|part| self.samples.select(part))
+    }
+
+    fn on<'a>(&'a self, parts: [&'a dyn SampleSource; 2]) -> TrainingTask<'a> {
+        TrainingTask {
+            network: &self.network,
+            training: &self.training,
+            layout: &self.layout,
+            training_samples: parts[0],
+            validation_samples: parts[1],
+            checkpoint: None,
+            log: None,
+        }
+    }
+}
+
 fn run(
     task: &Task,
     checkpoint: Option<&Path>,
     observe: &mut dyn FnMut(Progress),
 ) -> Result<Trained, NetError> {
-    let (training, validation) =
-        (task.samples.select(&task.split.training), task.samples.select(&task.split.validation));
-    engine().train(
-        &TrainingTask {
-            network: &task.network,
-            training: &task.training,
-            layout: &task.layout,
-            training_samples: &training,
-            validation_samples: &validation,
-            checkpoint,
-        },
-        observe,
-    )
+    let [training, validation] = task.parts();
+    let log = checkpoint.map(|path| path.with_extension("log"));
+    let task = TrainingTask { checkpoint, log: log.as_deref(), ..task.on([&training, &validation]) };
+    engine().train(&task, observe)
 }
 
 #[test]
@@ -147,6 +159,11 @@ fn a_run_broken_off_at_any_epoch_goes_on_with_the_same_losses() {
         });
         assert_eq!(resumed.unwrap(), whole);
         assert_eq!(resumed_after, Some(broken_after));
+        let log = std::fs::read_to_string(checkpoint.with_extension("log")).unwrap();
+        let lines: Vec<LogLine> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let records: Vec<_> = lines.iter().map(|line| line.record).collect();
+        assert_eq!(records, whole.history, "neither repeated nor lost");
+        assert!(lines.iter().all(|line| line.seconds > 0.0 && line.samples_per_second > 0.0));
     }
 }
 
@@ -158,10 +175,19 @@ fn a_checkpoint_of_another_run_or_a_damaged_one_is_refused() {
     task.training.n_epochs = 1;
     run(&task, Some(&checkpoint), &mut |_| {}).unwrap();
 
+    let refused = |task: &Task, words: &str| {
+        let error = run(task, Some(&checkpoint), &mut |_| {}).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    };
     task.training.learning_rate *= 2.0;
-    let error = run(&task, Some(&checkpoint), &mut |_| {}).unwrap_err().to_string();
-    assert!(error.ends_with("the training settings were others"), "{error}");
+    refused(&task, "`training.learning_rate` was 0.003, now it is 0.006");
     task.training.learning_rate /= 2.0;
+    task.network.width = 8;
+    refused(&task, "`network.width` was 4, now it is 8");
+    task.network.width = 4;
+    task.samples.targets[[task.split.validation[0], 0]] += 1.0;
+    refused(&task, "`validation_samples` was ");
+    task.samples.targets[[task.split.validation[0], 0]] -= 1.0;
 
     let whole = std::fs::read(&checkpoint).unwrap();
     for length in [0, 10, whole.len() / 2, whole.len() - 1] {
@@ -184,15 +210,28 @@ fn a_loss_that_is_no_number_names_its_batch() {
 fn samples_that_do_not_fit_are_refused() {
     let mut broken = task();
     broken.samples.inputs.branches[1][[3, 0, 2, 2]] = f32::NAN;
-    let error = broken.samples.inputs.clone();
-    let model = Model {
-        network: broken.network.clone(),
-        training: broken.training.clone(),
-        normalisation: broken.normalisation.clone(),
-        weights: run(&task(), None, &mut |_| {}).unwrap().weights,
-    };
-    let refused = engine().predict(&model, &error).unwrap_err().to_string();
+    let inputs = broken.samples.inputs.clone();
+    broken.training.n_epochs = 1;
+    let model = model(
+        &broken,
+        run(&Task { training: broken.training.clone(), ..task() }, None, &mut |_| {}).unwrap(),
+    );
+    let refused = engine().predict(&model, &inputs).unwrap_err().to_string();
     assert_eq!(refused, "`kinematics` holds NaN for sample 3");
+    let coarse = inputs.branches.iter().map(|maps| maps.slice(s![.., .., 8.., 8..]).to_owned()).collect();
+    let refused = engine().predict(&model, &Inputs { branches: coarse }).unwrap_err().to_string();
+    assert_eq!(refused, "branch `image` takes maps of 16 x 16 pixels, the samples have 8 x 8");
+    let mut layout = broken.layout.clone();
+    layout[0].channels = vec![Channel::Colour];
+    let refused = model.check_layout(&layout).unwrap_err().to_string();
+    assert_eq!(refused, "branch `image` takes the channels [Light], the samples have [Colour]");
+    // A NaN in training is named by its place in the part, whatever the batch.
+    let place = broken.split.training.iter().position(|&sample| sample == 3);
+    let refused = run(&broken, None, &mut |_| {}).unwrap_err().to_string();
+    match place {
+        Some(place) => assert_eq!(refused, format!("`kinematics` holds NaN for sample {place}")),
+        None => assert!(refused.contains("holds NaN"), "{refused}"),
+    }
 
     let mut one_branch = task();
     one_branch.samples.inputs.branches.pop();
@@ -209,8 +248,7 @@ fn a_model_survives_its_file() {
     let path = folder.path().join("model.safetensors");
     model.save(&path).unwrap();
     let loaded = Model::load(&path).unwrap();
-    assert_eq!((&loaded.network, &loaded.training), (&model.network, &model.training));
-    assert_eq!(loaded.normalisation, model.normalisation);
+    assert_eq!(loaded, model);
     let inputs = &task.samples.inputs;
     assert_eq!(engine().predict(&loaded, inputs).unwrap(), engine().predict(&model, inputs).unwrap());
 
@@ -221,18 +259,64 @@ fn a_model_survives_its_file() {
     }
     assert!(matches!(Model::load(&folder.path().join("absent")), Err(NetError::Io { .. })));
 
+    // A file of the first layout, which had no number, and one whose parts are of two models.
+    for (from, to, words) in [
+        (r#"\"layout_version\":2,"#, "", "of layout 1, written by galmass"),
+        (
+            r#"\"name\":\"kinematics\",\"n_channels\":2"#,
+            r#"\"name\":\"kinematica\",\"n_channels\":2"#,
+            "`kinematica`",
+        ),
+    ] {
+        let (changed, length) = replaced(&whole, from, to);
+        let mut file = u64::to_le_bytes(length as u64).to_vec();
+        file.extend(changed);
+        std::fs::write(&path, file).unwrap();
+        let error = Model::load(&path).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+
     let wider = Model { network: NetworkConfig { width: 8, ..model.network.clone() }, ..model };
     let error = engine().predict(&wider, inputs).unwrap_err();
     assert!(matches!(error, NetError::WeightsDoNotFit { .. }), "{error}");
 }
 
+/// A safetensors file without its first eight bytes, which count those of its header, with one text of the header replaced;
+/// and the new count.
+fn replaced(file: &[u8], from: &str, to: &str) -> (Vec<u8>, usize) {
+    let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&file[8..8 + length]).unwrap();
+    assert!(header.contains(from), "{header:.600}");
+    let header = header.replacen(from, to, 1);
+    ([header.as_bytes(), &file[8 + length..]].concat(), header.len())
+}
+
+#[test]
+fn training_ends_when_nothing_gets_better() {
+    let mut task = task();
+    // Nothing is learnt: the first epoch stays the best but for the running statistics.
+    task.training = TrainingConfig { learning_rate: 1e-30, n_epochs: 30, patience: Some(2), ..task.training };
+    let trained = run(&task, None, &mut |_| {}).unwrap();
+    assert_eq!(trained.history.len(), trained.best_epoch + 2);
+    assert!(trained.history.len() < 30);
+}
+
+#[test]
+fn pieces_and_short_gradients_train_too() {
+    let mut task = task();
+    task.training.n_epochs = 6;
+    let whole = run(&task, None, &mut |_| {}).unwrap();
+    task.training =
+        TrainingConfig { micro_batch_size: Some(4), largest_gradient: Some(1.0), ..task.training };
+    let pieces = run(&task, None, &mut |_| {}).unwrap();
+    assert_ne!(pieces.history, whole.history);
+    let loss = |trained: &Trained| trained.history[trained.best_epoch - 1].validation_loss;
+    assert!(loss(&pieces) < 0.6, "{} against {} of whole batches", loss(&pieces), loss(&whole));
+}
+
 fn model(task: &Task, trained: Trained) -> Model {
-    Model {
-        network: task.network.clone(),
-        training: task.training.clone(),
-        normalisation: task.normalisation.clone(),
-        weights: trained.weights,
-    }
+    let [training, validation] = task.parts();
+    Model::new(&task.on([&training, &validation]), task.normalisation.clone(), trained).unwrap()
 }
 
 fn rayon_pool(n_threads: usize) -> rayon::ThreadPool {

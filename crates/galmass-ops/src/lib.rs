@@ -47,9 +47,9 @@ mod tensors;
 pub use backend::FusedBackend;
 #[doc(hidden)]
 pub use backend::{Convolve, ConvolveGradients, Kernels, Normalise, NormaliseGradients};
-pub use batch_norm::batch_norm;
 #[doc(hidden)]
 pub use batch_norm::{Normalised, Statistics};
+pub use batch_norm::{batch_norm, with_running_statistics};
 #[doc(hidden)]
 pub use conv2d::Geometry;
 pub use conv2d::conv2d;

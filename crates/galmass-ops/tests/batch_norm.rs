@@ -350,3 +350,23 @@ fn ndarray_agrees_with_flex() {
         assert_close(&found[5].1, &expected[5].1, "running variance");
     }
 }
+
+#[test]
+fn running_statistics_have_burn_s_outputs_and_pass_gradients() {
+    use galmass_ops::with_running_statistics;
+    let trained = layer::<Graph>(3);
+    batch_norm(&trained, maps([5, 3, 4, 4], 4));
+    let before = values(trained.running_var.value_sync());
+    let input = maps::<Graph>([5, 3, 2, 2], 3).require_grad();
+    let output = with_running_statistics(|| batch_norm(&trained, input.clone()));
+    let expected = trained.valid().forward(input.clone().inner());
+    assert_close(&values(output.clone()), &values(expected.clone()), "output");
+    // Linear in the input: the gradient is what one more in the input does to the output.
+    let gradient = input.grad(&output.sum().backward()).expect("a gradient");
+    let more = trained.valid().forward(input.inner() + 1.0) - expected;
+    assert_close(&values(gradient), &values(more), "gradient");
+    assert_eq!(values(trained.running_var.value_sync()), before, "left alone");
+    // And only there.
+    batch_norm(&trained, maps([5, 3, 4, 4], 4));
+    assert_ne!(values(trained.running_var.value_sync()), before);
+}

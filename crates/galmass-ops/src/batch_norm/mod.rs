@@ -2,6 +2,7 @@
 
 pub(crate) mod autodiff;
 pub(crate) mod flex;
+mod frozen;
 mod kernel;
 
 use burn::nn::BatchNorm;
@@ -9,6 +10,7 @@ use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
 use burn::tensor::{DType, Tensor};
 
+pub use self::frozen::with_running_statistics;
 use crate::FusedBackend;
 
 /// An input normalised with its own statistics.
@@ -47,7 +49,8 @@ pub struct Statistics<B: Backend> {
 /// ```
 ///
 /// That is PyTorch's rule, on every backend; Burn's own layer leaves out `m / (m - 1)`. Otherwise the running
-/// statistics take the place of mean and variance, and are left alone.
+/// statistics take the place of mean and variance, and are left alone; so they do
+/// [where they are asked to](with_running_statistics).
 ///
 /// # Shapes
 /// `[n, channels, height, width]` -> the same
@@ -81,6 +84,9 @@ pub fn batch_norm<B: FusedBackend>(layer: &BatchNorm<B>, input: Tensor<B, 4>) ->
     assert_eq!(n_channels, expected, "batch normalisation of {expected} channels found {n_channels}");
     if n_samples * n_channels * height * width == 0 {
         return input;
+    }
+    if frozen::is_frozen() && B::ad_enabled(&input.device()) {
+        return frozen::normalise(layer, input);
     }
     B::batch_norm_layer(layer, input)
 }
