@@ -168,6 +168,7 @@ fn networks_of_one_tracer_train_on_the_same_samples() {
     let inputs = select_branches(&task.network, &task.samples.inputs, &[1]).unwrap();
     task.network = NetworkConfig { missing: None, ..task.network.with_branches(&[1]).unwrap() };
     task.layout.remove(0);
+    task.normalisation.branches.remove(0);
     let samples = ScaledSamples { inputs, targets: task.samples.targets.clone() };
     let model = train(&task, &samples, None);
     let test = samples.select(&task.split.test);
