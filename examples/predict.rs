@@ -16,12 +16,12 @@
 //! * `file`, `galaxy_id` and `line_of_sight` say which: the number of the file on the command line, from 0; the number of
 //!   the galaxy in it (0 in a snapshot); and the side, 0, 1 and 2 being the x, y and z axis of a snapshot;
 //! * `NAME_median`, `NAME_p16` and `NAME_p84`, `NAME_p2_5` and `NAME_p97_5` for each target: the median and the central
-//!   intervals of 68 and 95 per cent, masses in Msun. The intervals are the errors of the model on its validation part:
-//!   as wide, in dex, for every galaxy;
+//!   intervals of 68 and 95 per cent, masses in Msun. They are those of the density that the network predicts; where it
+//!   predicts a number alone, they are its errors on its validation part, as wide, in dex, for every galaxy;
 //! * `feature_distance` and `is_outlier`: how far the galaxy is from those that the network has learnt from, and whether it
 //!   is farther than 99 per cent of these. Do not trust the masses of outliers.
 //!
-//! `--explain N` adds for the first N rows `explanation_00000.png`, the maps as the network sees them and below each what
+//! `--explain N`, for networks that predict a number, adds for the first N rows `explanation_00000.png`, the maps as the network sees them and below each what
 //! its pixels add to the first target (integrated gradients from a blank sky, in the unit of the target);
 //! `occlusion.png`, what is lost when a ring is blank; and the arrays of both in `explanations.hdf5`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -48,7 +48,7 @@ use galaxy::FrameArguments;
 use galaxy_batches::{Batch, Galaxies};
 use galmass::dataset::{Column, ColumnValues};
 use galmass::device::Device;
-use galmass::net::{Model, Predictions};
+use galmass::net::{HeadConfig, Model, NetError, Predictions};
 use serde::Serialize;
 use table_stream::TableStream;
 
@@ -105,6 +105,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     };
     // Whatever does not fit the model at all is found out before there is a folder.
     galaxies.check(&model)?;
+    if arguments.explain > 0 && model.network.head != HeadConfig::Point {
+        return Err(format!("--explain: {}", NetError::NoPoint).into());
+    }
     let folder = output::folder(arguments.out.as_deref(), "predict", false)?;
     output::write_settings(&folder, arguments)?;
 

@@ -27,11 +27,11 @@ use clap::Parser;
 use galmass::dataset::{Channel, LabelColumns, MapSet, read_npz_maps};
 use galmass::device::Device;
 use galmass::mock::{Population, PopulationConfig};
-use galmass::net::TrainingConfig;
+use galmass::net::{HeadConfig, TrainingConfig};
 use galmass::plots::{ColourScale, MapPanel, draw_maps};
 use galmass::prelude::*;
 use indicatif::{ProgressBar, ProgressStyle};
-use learning::Quantity;
+use learning::{Quantity, Shape};
 use ndarray::Array3;
 use serde::Serialize;
 
@@ -100,7 +100,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         None => (observe_mocks(&population, &folder)?, vec![STELLAR, TOTAL], "mock galaxies"),
     };
     let split = learning::split(&maps, arguments.seed)?;
-    let model = learning::train(&*engine, &maps, &split, &quantities, WIDTH, &training, &folder)?;
+    let shape = Shape { width: WIDTH, head: HeadConfig::Point };
+    let model = learning::train(&*engine, &maps, &split, &quantities, &shape, &training, &folder)?;
     let scores = learning::score(&*engine, &model, &quantities, &maps, &split.test, "unseen galaxies")?;
     learning::report(&scores, &format!("Masses inferred from {what}"), &folder)?;
     if arguments.maps.is_none() {

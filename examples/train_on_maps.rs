@@ -12,7 +12,8 @@
 //!
 //! Leaves in its folder: `settings.json`, `history.csv`, `history.jsonl` (the same with times, written epoch by epoch),
 //! `loss.png`, `predictions.png`, `predictions.csv` and `model.safetensors`, which `predict` takes. Killed on the way, it
-//! goes on from its last epoch with `--resume --out FOLDER`. The default settings take some minutes on two cores;
+//! goes on from its last epoch with `--resume --out FOLDER`. With `--head gaussian` (or `mixture`, or `flow`) the network
+//! says how well it knows each mass; the scores tell how many truths are within its intervals. The default settings take some minutes on two cores;
 //! `--preset chu2024` is the paper's network and training, and takes hours.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -30,8 +31,8 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use galmass::dataset::{Channel, LabelColumns, MapSet, SampleSet, read_npz_maps};
 use galmass::device::Device;
-use galmass::net::{Engine, TrainingConfig};
-use learning::{Quantity, Scored};
+use galmass::net::{Engine, HeadConfig, TrainingConfig};
+use learning::{Quantity, Scored, Shape};
 use serde::Serialize;
 
 #[derive(Parser, Serialize)]
@@ -61,6 +62,9 @@ struct Arguments {
     /// Features of the first stage of the network [default: the preset's]
     #[arg(long)]
     width: Option<usize>,
+    /// What the network says of a mass: a number, or a density, from which its intervals then are
+    #[arg(long, value_enum, default_value = "point")]
+    head: Head,
     /// Decides the split, the first weights and the order of the samples
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -105,6 +109,30 @@ impl Preset {
     }
 }
 
+#[derive(Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Head {
+    /// A number; intervals are the errors on the validation part
+    Point,
+    /// A Gaussian
+    Gaussian,
+    /// A mixture of four Gaussians
+    Mixture,
+    /// An autoregressive flow of four layers
+    Flow,
+}
+
+impl Head {
+    fn config(self) -> HeadConfig {
+        match self {
+            Self::Point => HeadConfig::Point,
+            Self::Gaussian => HeadConfig::Gaussian,
+            Self::Mixture => HeadConfig::Mixture { n_components: 4 },
+            Self::Flow => HeadConfig::Flow { n_layers: 4, n_hidden: 64, n_components: 4 },
+        }
+    }
+}
+
 fn main() -> ExitCode {
     output::exit(run(&Arguments::parse()))
 }
@@ -136,20 +164,24 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             "bias_dex": own.residuals.bias(),
             "scatter_dex": own.residuals.scatter(),
             "n_test": own.truth.len(),
+            "coverage_68": own.coverage[0],
+            "coverage_95": own.coverage[1],
             "test_bias_dex": further.map(|score| score.residuals.bias()),
             "test_scatter_dex": further.map(|score| score.residuals.scatter()),
+            "test_coverage_68": further.map(|score| score.coverage[0]),
+            "test_coverage_95": further.map(|score| score.coverage[1]),
         }));
     }
     Ok(())
 }
 
 /// The folder of the run, with its settings.
-fn begin(arguments: &Arguments, training: &TrainingConfig) -> Result<(PathBuf, usize), Box<dyn Error>> {
+fn begin(arguments: &Arguments, training: &TrainingConfig) -> Result<(PathBuf, Shape), Box<dyn Error>> {
     let width = arguments.width.unwrap_or(arguments.preset.width());
     let folder = output::folder(arguments.out.as_deref(), "train_on_maps", arguments.resume)?;
     let settings = serde_json::json!({ "arguments": arguments, "width": width, "training": training });
     output::write_settings(&folder, &settings)?;
-    Ok((folder, width))
+    Ok((folder, Shape { width, head: arguments.head.config() }))
 }
 
 fn train_on_maps(
@@ -167,10 +199,10 @@ fn train_on_maps(
     };
     eprintln!("{} maps of {} pixels a side", maps.n_samples(), maps.channel(Channel::Light)?.dim().1);
     let split = learning::split(&maps, arguments.seed)?;
-    let (folder, width) = begin(arguments, training)?;
+    let (folder, shape) = begin(arguments, training)?;
 
     let quantities = &QUANTITIES[..1];
-    let model = learning::train(engine, &maps, &split, quantities, width, training, &folder)?;
+    let model = learning::train(engine, &maps, &split, quantities, &shape, training, &folder)?;
     let part = "unseen galaxies of --maps";
     let mut scores = learning::score(engine, &model, quantities, &maps, &split.test, part)?;
     if let Some(further) = &further {
@@ -195,9 +227,9 @@ fn train_on_set(
     let maps = learning_on_disk::sample_maps(&QUANTITIES);
     // Whether it has what is wanted is found out before there is a folder.
     MapSet::from_samples(&set, &split.split.training[..1], &maps)?;
-    let (folder, width) = begin(arguments, training)?;
+    let (folder, shape) = begin(arguments, training)?;
 
-    let model = learning_on_disk::train(engine, &set, &split, &maps, width, training, &folder)?;
+    let model = learning_on_disk::train(engine, &set, &split, &maps, &shape, training, &folder)?;
     let scores = learning_on_disk::score(engine, &model, &QUANTITIES, &set, &split, &maps)?;
     learning::report(&scores, "Masses from image and kinematics", &folder)?;
     eprintln!("wrote {}", folder.display());

@@ -9,7 +9,8 @@ use std::path::Path;
 use galmass::dataset::{BranchLayout, Fractions, Inputs, MapSet, Normalisation, Split};
 use galmass::metrics::Residuals;
 use galmass::net::{
-    Engine, EpochRecord, Model, NetworkConfig, Progress, SampleSource, TrainingConfig, TrainingTask,
+    Engine, EpochRecord, HeadConfig, Model, NetworkConfig, Predictions, Progress, QUANTILES, SampleSource,
+    TrainingConfig, TrainingTask,
 };
 use galmass::plots::{LossCurve, PredictionPanel, draw_loss_curve, draw_predictions};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,13 +21,20 @@ pub(crate) struct Quantity {
     pub(crate) label: &'static str,
 }
 
+/// How the network differs from the paper's.
+pub(crate) struct Shape {
+    /// Features of its first stage.
+    pub(crate) width: usize,
+    pub(crate) head: HeadConfig,
+}
+
 /// Trains on the training part of a set and leaves model, log and loss curve in `folder`.
 pub(crate) fn train(
     engine: &dyn Engine,
     maps: &MapSet,
     split: &Split,
     quantities: &[Quantity],
-    width: usize,
+    shape: &Shape,
     training: &TrainingConfig,
     folder: &Path,
 ) -> Result<Model, Box<dyn Error>> {
@@ -35,7 +43,7 @@ pub(crate) fn train(
     let normalisation = Normalisation::fit(maps, &split.training, &layout, &targets)?;
     let samples = normalisation.scale(maps)?;
     let [learnt, validated] = [&split.training, &split.validation].map(|part| samples.select(part));
-    train_parts(engine, normalisation, [&learnt, &validated], width, training, folder)
+    train_parts(engine, normalisation, [&learnt, &validated], shape, training, folder)
 }
 
 /// The same for a training and a validation part from wherever they come, scaled by `normalisation`.
@@ -43,11 +51,15 @@ pub(crate) fn train_parts(
     engine: &dyn Engine,
     normalisation: Normalisation,
     [training_samples, validation_samples]: [&dyn SampleSource; 2],
-    width: usize,
+    shape: &Shape,
     training: &TrainingConfig,
     folder: &Path,
 ) -> Result<Model, Box<dyn Error>> {
-    let network = NetworkConfig { width, ..NetworkConfig::chu2024(&normalisation) };
+    let network = NetworkConfig {
+        width: shape.width,
+        head: shape.head.clone(),
+        ..NetworkConfig::chu2024(&normalisation)
+    };
     let (checkpoint, log) = (folder.join("training.checkpoint"), folder.join("history.jsonl"));
     let task = TrainingTask {
         network: &network,
@@ -75,7 +87,10 @@ pub(crate) fn train_parts(
         training: &losses(|record| record.training_loss),
         validation: &losses(|record| record.validation_loss),
         best_epoch: Some(trained.best_epoch - 1),
-        loss_label: "squared error (z-scored)".into(),
+        loss_label: match network.head {
+            HeadConfig::Point => "squared error (z-scored)".into(),
+            _ => "−ln density (z-scored)".into(),
+        },
     };
     draw_loss_curve(&folder.join("loss.png"), "Training", &curve)?;
     let model = Model::new(&task, normalisation.clone(), trained)?;
@@ -93,6 +108,39 @@ pub(crate) struct Scored {
     pub(crate) truth: Vec<f64>,
     pub(crate) predicted: Vec<f64>,
     pub(crate) residuals: Residuals,
+    /// The share of truths within the central 68 and 95 per cent.
+    pub(crate) coverage: [f64; 2],
+}
+
+/// Truths and predictions of one quantity, as they come in.
+#[derive(Clone, Default)]
+pub(crate) struct Tally {
+    truth: Vec<f64>,
+    predicted: Vec<f64>,
+    n_within: [usize; 2],
+}
+
+impl Tally {
+    /// Takes in predictions of the target of that number.
+    pub(crate) fn add(&mut self, predictions: &Predictions, target: usize, truth: impl Iterator<Item = f64>) {
+        let first = self.truth.len();
+        self.truth.extend(truth);
+        self.predicted.extend(predictions.values.column(target));
+        for (quantiles, &truth) in predictions.quantiles.outer_iter().zip(&self.truth[first..]) {
+            // The quantiles stand from the lowest to the highest, the median in the middle.
+            for (n_within, outer) in self.n_within.iter_mut().zip([1, 0]) {
+                let ends = quantiles[[target, outer]]..=quantiles[[target, QUANTILES.len() - 1 - outer]];
+                *n_within += usize::from(ends.contains(&truth));
+            }
+        }
+    }
+
+    pub(crate) fn score(self, quantity: &Quantity, part: &'static str) -> Result<Scored, Box<dyn Error>> {
+        let Self { truth, predicted, n_within } = self;
+        let (Quantity { name, label }, residuals) = (quantity, Residuals::new(&predicted, &truth)?);
+        let coverage = n_within.map(|n_within| n_within as f64 / truth.len() as f64);
+        Ok(Scored { part, name, label, truth, predicted, residuals, coverage })
+    }
 }
 
 /// Predicts the given samples of a set: one score a quantity, in the order in which the model was trained on them.
@@ -105,13 +153,12 @@ pub(crate) fn score(
     part: &'static str,
 ) -> Result<Vec<Scored>, Box<dyn Error>> {
     let inputs: Inputs = model.normalisation.scale_maps(maps)?.select(samples);
-    let outputs = engine.predict(model, &inputs)?;
-    let scores = quantities.iter().zip(outputs.columns()).map(|(quantity, predicted)| {
+    let predictions = engine.open(model)?.predict(&inputs)?;
+    let scores = quantities.iter().enumerate().map(|(target, quantity)| {
         let all = maps.target(quantity.name)?;
-        let truth: Vec<f64> = samples.iter().map(|&sample| all[sample]).collect();
-        let predicted = predicted.to_vec();
-        let residuals = Residuals::new(&predicted, &truth)?;
-        Ok(Scored { part, name: quantity.name, label: quantity.label, truth, predicted, residuals })
+        let mut tally = Tally::default();
+        tally.add(&predictions, target, samples.iter().map(|&sample| all[sample]));
+        tally.score(quantity, part)
     });
     scores.collect()
 }
@@ -140,13 +187,18 @@ pub(crate) fn report(scores: &[Scored], title: &str, folder: &Path) -> Result<()
     fs::write(&path, table).map_err(|error| format!("{}: {error}", path.display()))?;
 
     println!(
-        "{:<12}{:<30}{:>8}{:>12}{:>10}{:>12}",
-        "log10 mass", "of", "samples", "bias [dex]", "1σ [dex]", "(84-16)/2"
+        "{:<12}{:<30}{:>8}{:>12}{:>10}{:>12}{:>10}{:>10}",
+        "log10 mass", "of", "samples", "bias [dex]", "1σ [dex]", "(84-16)/2", "in 68 %", "in 95 %"
     );
-    for Scored { part, label, truth, residuals, .. } in scores {
+    for Scored { part, label, truth, residuals, coverage: [in_68, in_95], .. } in scores {
         let (bias, scatter, half_width) =
             (residuals.bias(), residuals.scatter(), residuals.half_width_16_84());
-        println!("{label:<12}{part:<30}{:>8}{bias:>12.3}{scatter:>10.3}{half_width:>12.3}", truth.len());
+        println!(
+            "{label:<12}{part:<30}{:>8}{bias:>12.3}{scatter:>10.3}{half_width:>12.3}{:>8.1} %{:>8.1} %",
+            truth.len(),
+            100.0 * in_68,
+            100.0 * in_95,
+        );
     }
     Ok(())
 }

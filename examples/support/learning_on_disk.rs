@@ -7,10 +7,9 @@ use galmass::dataset::{
     BranchLayout, Channel, Fractions, Grouping, MapSet, Normalisation, PartSizes, SampleMaps, SampleSet,
     SetSplit, SplitPlan,
 };
-use galmass::metrics::Residuals;
 use galmass::net::{Engine, Model, StoredSamples, TrainingConfig};
 
-use crate::learning::{Quantity, Scored, train_parts};
+use crate::learning::{Quantity, Scored, Shape, Tally, train_parts};
 
 /// Samples predicted at a time.
 const BATCH: usize = 64;
@@ -37,7 +36,7 @@ pub(crate) fn train(
     set: &SampleSet,
     split: &SetSplit,
     maps: &SampleMaps,
-    width: usize,
+    shape: &Shape,
     training: &TrainingConfig,
     folder: &Path,
 ) -> Result<Model, Box<dyn Error>> {
@@ -46,7 +45,7 @@ pub(crate) fn train(
     let normalisation = Normalisation::fit_samples(set, &split.training, &layout, maps)?;
     let stored = |part| StoredSamples::new(set, part, maps, &normalisation);
     let (learnt, validated) = (stored(&split.training)?, stored(&split.validation)?);
-    train_parts(engine, normalisation.clone(), [&learnt, &validated], width, training, folder)
+    train_parts(engine, normalisation.clone(), [&learnt, &validated], shape, training, folder)
 }
 
 /// Predicts the test part: one score a quantity.
@@ -59,21 +58,14 @@ pub(crate) fn score(
     maps: &SampleMaps,
 ) -> Result<Vec<Scored>, Box<dyn Error>> {
     let predictor = engine.open(model)?;
-    let mut columns = vec![(Vec::new(), Vec::new()); quantities.len()];
+    let mut tallies = vec![Tally::default(); quantities.len()];
     for batch in split.split.test.chunks(BATCH) {
         let samples = MapSet::from_samples(set, batch, maps)?;
-        let values = predictor.predict(&model.normalisation.scale_maps(&samples)?)?.values;
-        for ((quantity, column), (predicted, truth)) in
-            quantities.iter().zip(values.columns()).zip(&mut columns)
-        {
-            predicted.extend(column);
-            truth.extend(samples.target(quantity.name)?);
+        let predictions = predictor.predict(&model.normalisation.scale_maps(&samples)?)?;
+        for (target, (quantity, tally)) in quantities.iter().zip(&mut tallies).enumerate() {
+            tally.add(&predictions, target, samples.target(quantity.name)?.iter().copied());
         }
     }
-    let scores = quantities.iter().zip(columns).map(|(quantity, (predicted, truth))| {
-        let residuals = Residuals::new(&predicted, &truth)?;
-        let part = "unseen galaxies of --set";
-        Ok(Scored { part, name: quantity.name, label: quantity.label, truth, predicted, residuals })
-    });
-    scores.collect()
+    let scores = quantities.iter().zip(tallies);
+    scores.map(|(quantity, tally)| tally.score(quantity, "unseen galaxies of --set")).collect()
 }

@@ -124,3 +124,27 @@ fn maps_snapshots_and_sets_get_masses_with_intervals() {
     assert!(no_maps.refusal().contains("labels.csv"), "{}", no_maps.stderr);
     assert!(!at("never").exists());
 }
+
+#[test]
+fn a_network_that_predicts_a_density_gives_each_galaxy_an_interval_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let [maps, labels] = write_maps(folder.path());
+    for head in ["gaussian", "flow"] {
+        let figures = train(&maps, &labels, &at(head), &["--head", head]).json();
+        let [in_68, in_95] = ["coverage_68", "coverage_95"].map(|name| figures[name].as_f64().unwrap());
+        assert!((0.0..=1.0).contains(&in_68) && (in_68..=1.0).contains(&in_95), "{figures}");
+
+        let (model, out) = (at(head).join("model.safetensors"), at(&format!("of_{head}")));
+        predict(&model, &out, &["--maps", &maps]).json();
+        let (_, rows) = table(&out.join("predictions.csv"));
+        let mut widths: Vec<f64> = rows.iter().map(|row| (row[6] / row[4]).log10()).collect();
+        assert!(rows.iter().all(|row| row[3..8].windows(2).all(|pair| pair[0] < pair[1])));
+        widths.sort_unstable_by(f64::total_cmp);
+        assert!(widths[N_MAPS - 1] / widths[0] > 1.000_1, "{head}: {widths:?}");
+
+        let refused = predict(&model, &at("never"), &["--maps", &maps, "--explain", "1"]);
+        assert!(refused.refusal().contains("--explain"), "{}", refused.stderr);
+        assert!(!at("never").exists());
+    }
+}
