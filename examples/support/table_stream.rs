@@ -16,8 +16,8 @@ pub(crate) struct TableStream {
     paths: [PathBuf; 2],
     csv: csv::Writer<fs::File>,
     hdf5: hdf5::File,
-    /// Name and unit of each column.
-    columns: Vec<(String, String)>,
+    /// Whether the first rows have come, which decide the columns.
+    has_columns: bool,
     n_rows: usize,
 }
 
@@ -36,7 +36,7 @@ impl TableStream {
         for (name, fact) in facts {
             hdf5.new_attr::<VarLenUnicode>().create(*name)?.write_scalar(&text(fact)?)?;
         }
-        Ok(Self { paths, csv, hdf5, columns: Vec::new(), n_rows: 0 })
+        Ok(Self { paths, csv, hdf5, has_columns: false, n_rows: 0 })
     }
 
     /// The rows so far.
@@ -46,12 +46,12 @@ impl TableStream {
 
     /// Appends rows. The first ones decide the columns.
     pub(crate) fn append(&mut self, columns: &[Column]) -> Result<(), Box<dyn Error>> {
-        if self.columns.is_empty() {
+        if !self.has_columns {
             self.begin(columns)?;
         }
         let n_new = columns.first().map_or(0, |column| column.values.len());
         for row in 0..n_new {
-            self.csv.write_record(columns.iter().map(|column| field(&column.values, row)))?;
+            self.csv.write_record(columns.iter().map(|column| column.field(row)))?;
         }
         let rows = self.n_rows..self.n_rows + n_new;
         for column in columns {
@@ -72,12 +72,8 @@ impl TableStream {
     }
 
     fn begin(&mut self, columns: &[Column]) -> Result<(), Box<dyn Error>> {
-        self.columns = columns.iter().map(|column| (column.name.clone(), column.unit.clone())).collect();
-        let heading = |(name, unit): &(String, String)| match unit.as_str() {
-            "" | "1" => name.clone(),
-            unit => format!("{name} [{unit}]"),
-        };
-        self.csv.write_record(self.columns.iter().map(heading))?;
+        self.has_columns = true;
+        self.csv.write_record(columns.iter().map(Column::heading))?;
         for column in columns {
             let dataset = match &column.values {
                 ColumnValues::Floats(_) => self.dataset::<f64>(&column.name)?,
@@ -113,14 +109,4 @@ fn partial(path: &Path) -> PathBuf {
 
 fn text(text: &str) -> Result<VarLenUnicode, Box<dyn Error>> {
     text.parse().map_err(|_| format!("`{text}` has a NUL").into())
-}
-
-fn field(values: &ColumnValues, row: usize) -> String {
-    match values {
-        // With an exponent where there would be many zeros.
-        ColumnValues::Floats(values) => format!("{:?}", values[row]),
-        ColumnValues::Integers(values) => values[row].to_string(),
-        ColumnValues::Flags(values) => u8::from(values[row]).to_string(),
-        ColumnValues::Texts(values) => values[row].clone(),
-    }
 }

@@ -57,6 +57,7 @@ mod reliability;
 mod residuals;
 mod schedule;
 mod source;
+mod stored_tensor;
 mod tensors;
 mod torchvision;
 mod training;

@@ -3,38 +3,14 @@
 use std::borrow::Cow;
 
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors, View};
+use safetensors::{Dtype, SafeTensors};
 
+use crate::stored_tensor::StoredTensor;
 use crate::weights::does_not_fit;
 use crate::{NetError, Weights};
 
 /// What PyTorch counts batches in; nothing uses it.
 const COUNTER: &str = "num_batches_tracked";
-
-/// A tensor that owns its bytes.
-struct Owned {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-impl View for &Owned {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
-}
 
 impl Weights {
     /// The weights as a safetensors file with torchvision's names and shapes, to be loaded by
@@ -55,7 +31,8 @@ impl Weights {
             let new = to_torchvision(name);
             let new = if has_one_branch { new.strip_prefix("branches.0.").unwrap_or(&new) } else { &new };
             if let Some(layer) = new.strip_suffix("running_mean") {
-                let counter = Owned { dtype: Dtype::I64, shape: Vec::new(), bytes: vec![0; 8] };
+                let bytes = Cow::Owned(vec![0; 8]);
+                let counter = StoredTensor { dtype: Dtype::I64, shape: Vec::new(), bytes };
                 renamed.push((format!("{layer}{COUNTER}"), counter));
             }
             renamed.push((new.to_string(), transposed_if_connected(name, &tensor)?));
@@ -83,9 +60,9 @@ impl Weights {
     }
 }
 
-fn write(mut tensors: Vec<(String, Owned)>) -> Result<Vec<u8>, NetError> {
+fn write(mut tensors: Vec<(String, StoredTensor<'_>)>) -> Result<Vec<u8>, NetError> {
     tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
-    safetensors::serialize(tensors.iter().map(|(name, tensor)| (name, tensor)), None).map_err(does_not_fit)
+    safetensors::serialize(tensors, None).map_err(does_not_fit)
 }
 
 fn to_torchvision(name: &str) -> String {
@@ -110,11 +87,11 @@ fn from_torchvision(name: &str) -> String {
 }
 
 /// The weights of the fully connected layer are `[in, out]` here and `[out, in]` there.
-fn transposed_if_connected(name: &str, tensor: &TensorView<'_>) -> Result<Owned, NetError> {
-    let (dtype, shape, bytes) = (tensor.dtype(), tensor.shape().to_vec(), tensor.data());
-    let ("fc.weight", &[rows, columns]) = (name, shape.as_slice()) else {
-        return Ok(Owned { dtype, shape, bytes: bytes.to_vec() });
+fn transposed_if_connected<'a>(name: &str, tensor: &TensorView<'a>) -> Result<StoredTensor<'a>, NetError> {
+    let ("fc.weight", &[rows, columns]) = (name, tensor.shape()) else {
+        return Ok(StoredTensor::of_view(tensor));
     };
+    let (dtype, bytes) = (tensor.dtype(), tensor.data());
     if dtype != Dtype::F32 {
         return Err(does_not_fit(format!("`{name}` is {dtype:?}, but must be F32")));
     }
@@ -124,5 +101,5 @@ fn transposed_if_connected(name: &str, tensor: &TensorView<'_>) -> Result<Owned,
         &bytes[start..start + 4]
     };
     let bytes = (0..rows * columns).flat_map(value).copied().collect();
-    Ok(Owned { dtype, shape: vec![columns, rows], bytes })
+    Ok(StoredTensor { dtype, shape: vec![columns, rows], bytes })
 }

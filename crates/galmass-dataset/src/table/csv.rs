@@ -37,9 +37,9 @@ impl Table {
             let mut writer = csv::Writer::from_path(temporary).map_err(csv)?;
             // A table without columns is an empty file, which a record without fields is not.
             if !self.columns.is_empty() {
-                writer.write_record(self.columns.iter().map(heading)).map_err(csv)?;
+                writer.write_record(self.columns.iter().map(Column::heading)).map_err(csv)?;
                 for row in 0..self.n_rows() {
-                    let fields = self.columns.iter().map(|column| field(&column.values, row));
+                    let fields = self.columns.iter().map(|column| column.field(row));
                     writer.write_record(fields).map_err(csv)?;
                 }
             }
@@ -49,19 +49,26 @@ impl Table {
     }
 }
 
-fn heading(column: &Column) -> String {
-    match column.unit.as_str() {
-        "" | "1" => column.name.clone(),
-        unit => format!("{} [{unit}]", column.name),
+impl Column {
+    /// Its heading in a table as text: the name, with the unit in square brackets but for pure numbers.
+    pub fn heading(&self) -> String {
+        match self.unit.as_str() {
+            "" | "1" => self.name.clone(),
+            unit => format!("{} [{unit}]", self.name),
+        }
     }
-}
 
-fn field(values: &ColumnValues, row: usize) -> String {
-    match values {
-        // With an exponent where there would be many zeros.
-        ColumnValues::Floats(values) => format!("{:?}", values[row]),
-        ColumnValues::Integers(values) => values[row].to_string(),
-        ColumnValues::Flags(values) => u8::from(values[row]).to_string(),
-        ColumnValues::Texts(values) => values[row].clone(),
+    /// The value of a row as it stands in a table as text, see [`Table::write_csv`].
+    ///
+    /// # Panics
+    /// Where there is no such row.
+    pub fn field(&self, row: usize) -> String {
+        match &self.values {
+            // With an exponent where there would be many zeros.
+            ColumnValues::Floats(values) => format!("{:?}", values[row]),
+            ColumnValues::Integers(values) => values[row].to_string(),
+            ColumnValues::Flags(values) => u8::from(values[row]).to_string(),
+            ColumnValues::Texts(values) => values[row].clone(),
+        }
     }
 }

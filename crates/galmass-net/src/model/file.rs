@@ -6,7 +6,7 @@ use std::path::Path;
 
 use galmass_dataset::Normalisation;
 use ndarray::{Array, Array1, Array2, Dimension};
-use safetensors::tensor::{Dtype, TensorView, View};
+use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 
 use super::{Model, TrainedOn};
 use crate::outliers::FeatureSummary;
+use crate::stored_tensor::StoredTensor;
 use crate::{FeatureDistribution, NetError, NetworkConfig, ResidualQuantiles, TrainingConfig, Weights};
 
 /// Where the description stands in the metadata of the file.
@@ -69,10 +70,10 @@ impl Model {
 
     fn serialise(&self, description: String) -> Result<Vec<u8>, SafeTensorError> {
         let weights = SafeTensors::deserialize(&self.weights.0)?;
-        let weights = weights.iter().map(|(name, view)| (name.to_string(), Tensor::of_view(&view)));
+        let weights = weights.iter().map(|(name, view)| (name.to_string(), StoredTensor::of_view(&view)));
         let distribution = [
-            (MEAN.to_string(), Tensor::of_array(&self.features.mean)),
-            (FACTOR.to_string(), Tensor::of_array(&self.features.factor)),
+            (MEAN.to_string(), tensor_of(&self.features.mean)),
+            (FACTOR.to_string(), tensor_of(&self.features.factor)),
         ];
         let metadata = [(KEY.to_string(), description)].into_iter().collect();
         safetensors::serialize(weights.chain(distribution), Some(metadata))
@@ -128,40 +129,10 @@ impl Model {
     }
 }
 
-/// A tensor on its way into a file.
-struct Tensor<'a> {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Cow<'a, [u8]>,
-}
-
-impl<'a> Tensor<'a> {
-    fn of_view(view: &TensorView<'a>) -> Self {
-        Self { dtype: view.dtype(), shape: view.shape().into(), bytes: Cow::Borrowed(view.data()) }
-    }
-
-    fn of_array<D: Dimension>(array: &Array<f64, D>) -> Self {
-        let bytes: Vec<u8> = array.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self { dtype: Dtype::F64, shape: array.shape().into(), bytes: Cow::Owned(bytes) }
-    }
-}
-
-impl View for Tensor<'_> {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
+/// A tensor of f64.
+fn tensor_of<D: Dimension>(array: &Array<f64, D>) -> StoredTensor<'static> {
+    let bytes: Vec<u8> = array.iter().flat_map(|value| value.to_le_bytes()).collect();
+    StoredTensor { dtype: Dtype::F64, shape: array.shape().into(), bytes: Cow::Owned(bytes) }
 }
 
 /// The numbers of a tensor of f64.

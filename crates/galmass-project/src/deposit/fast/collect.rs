@@ -265,7 +265,7 @@ impl Work for Scale<'_> {
     #[inline(always)]
     fn run<const FMA: bool>(self) {
         for (scaled, &light) in self.scaled.iter_mut().zip(self.cells) {
-            scaled.write(self.factor * f64::from(if light > 0.0 { light } else { 0.0 }));
+            scaled.write(self.factor * above_zero(light));
         }
     }
 }
