@@ -50,7 +50,7 @@ pub(crate) fn train(
 pub(crate) fn train_parts(
     engine: &dyn Engine,
     normalisation: Normalisation,
-    [training_samples, validation_samples]: [&dyn SampleSource; 2],
+    parts: [&dyn SampleSource; 2],
     shape: &Shape,
     training: &TrainingConfig,
     folder: &Path,
@@ -60,13 +60,27 @@ pub(crate) fn train_parts(
         head: shape.head.clone(),
         ..NetworkConfig::chu2024(&normalisation)
     };
+    train_network(engine, &network, normalisation, parts, None, training, folder)
+}
+
+/// The same for any network, and with samples that it is to align its features with, if its training says so.
+pub(crate) fn train_network(
+    engine: &dyn Engine,
+    network: &NetworkConfig,
+    normalisation: Normalisation,
+    [training_samples, validation_samples]: [&dyn SampleSource; 2],
+    unlabelled_samples: Option<&dyn SampleSource>,
+    training: &TrainingConfig,
+    folder: &Path,
+) -> Result<Model, Box<dyn Error>> {
     let (checkpoint, log) = (folder.join("training.checkpoint"), folder.join("history.jsonl"));
     let task = TrainingTask {
-        network: &network,
+        network,
         training,
         layout: &normalisation.layout(),
         training_samples,
         validation_samples,
+        unlabelled_samples,
         checkpoint: Some(&checkpoint),
         log: Some(&log),
     };

@@ -2,6 +2,7 @@
 
 mod build_dataset;
 mod circularity;
+mod combine_tracers;
 mod data;
 mod example;
 mod measure_galaxy;
@@ -9,5 +10,6 @@ mod observe_galaxy;
 mod potential;
 mod predict;
 mod real_galaxies;
+mod reproduce_table4;
 mod train_booster;
 mod train_on_maps;

@@ -15,6 +15,10 @@ pub enum Channel {
     Velocity,
     /// Line-of-sight velocity dispersion \[km/s\].
     Dispersion,
+    /// Mean line-of-sight velocity of the gas \[km/s\], beside that of the stars.
+    GasVelocity,
+    /// Line-of-sight velocity dispersion of the gas \[km/s\].
+    GasDispersion,
     /// Colour \[mag\], such as g - r.
     Colour,
 }
@@ -26,13 +30,15 @@ impl Channel {
             Self::Light => "light",
             Self::Velocity => "velocity",
             Self::Dispersion => "dispersion",
+            Self::GasVelocity => "gas_velocity",
+            Self::GasDispersion => "gas_dispersion",
             Self::Colour => "colour",
         }
     }
 
-    /// Whether the values change sign when every star moves backwards.
+    /// Whether the values change sign when all that moves moves backwards.
     pub const fn is_odd_in_velocity(self) -> bool {
-        matches!(self, Self::Velocity)
+        matches!(self, Self::Velocity | Self::GasVelocity)
     }
 }
 

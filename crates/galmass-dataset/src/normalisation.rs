@@ -64,7 +64,7 @@ pub struct TargetScaling {
 /// * light: NaN becomes 0, then `log10(L + floor)` and min-max, floor = first percentile of the lit pixels;
 /// * velocity: unknown pixels become 0, the systemic velocity; then linear, with 0 at one half;
 /// * dispersion: unknown pixels become the light-weighted mean dispersion of the known pixels **of that map** (the
-///   plain mean without a light map on the same mesh); then min-max;
+///   plain mean without a light map on the same mesh, and for gas); then min-max;
 /// * colour: unknown pixels become the colour of all the light of the known pixels **of that map** (that of their mean
 ///   without a light map on the same mesh); then min-max.
 ///
@@ -195,8 +195,8 @@ fn fit_branch(
 fn fit_channel(channel: Channel, pixels: impl Iterator<Item = f32> + Clone) -> Result<Scaling, DatasetError> {
     let scaling = match channel {
         Channel::Light => Scaling::fit_logarithmic(pixels),
-        Channel::Velocity => Scaling::fit_symmetric(pixels),
-        Channel::Dispersion | Channel::Colour => Scaling::fit_linear(pixels),
+        Channel::Velocity | Channel::GasVelocity => Scaling::fit_symmetric(pixels),
+        Channel::Dispersion | Channel::GasDispersion | Channel::Colour => Scaling::fit_linear(pixels),
     };
     scaling.ok_or(DatasetError::NothingToFit { channel })
 }
@@ -226,8 +226,10 @@ fn scale_branch(maps: &MapSet, branch: &BranchNormalisation) -> Result<Array4<f3
         for (sample, map) in values.outer_iter().enumerate() {
             let light = light.map(|light| light.index_axis_move(Axis(0), sample));
             let unknown = match channel {
-                Channel::Light | Channel::Velocity => 0.0,
+                Channel::Light | Channel::Velocity | Channel::GasVelocity => 0.0,
                 Channel::Dispersion => mean_where_known(map, light, |sigma| sigma),
+                // The light is that of the stars.
+                Channel::GasDispersion => mean_where_known(map, None, |sigma| sigma),
                 // Magnitudes do not add: the light of the one band is that of the other times 10^(-0.4 c).
                 Channel::Colour => {
                     let ratio = mean_where_known(map, light, |colour| 10.0_f64.powf(-0.4 * colour));
@@ -300,6 +302,21 @@ mod tests {
         assert_eq!(kinematics[[0, 0, 1, 0]], 0.5, "systemic velocity");
         // Light-weighted: (1 x 100 + 3 x 200) / 4 = 175, on a scale from 100 to 300.
         assert_eq!(kinematics[[0, 1, 1, 0]], 0.375);
+    }
+
+    #[test]
+    fn gas_is_not_weighed_by_the_light_of_the_stars() {
+        let gas = two_galaxies().channel(Channel::Dispersion).unwrap().to_owned();
+        let turning = two_galaxies().channel(Channel::Velocity).unwrap().to_owned();
+        let maps = two_galaxies().with_channel(Channel::GasDispersion, gas).unwrap();
+        let maps = maps.with_channel(Channel::GasVelocity, turning).unwrap();
+        let channels = vec![Channel::GasVelocity, Channel::GasDispersion];
+        let layout = [BranchLayout { name: "gas".into(), channels }];
+        let normalisation = Normalisation::fit(&maps, &[0, 1], &layout, &[]).unwrap();
+        let inputs = normalisation.scale_maps(&maps).unwrap();
+        assert_eq!(inputs.branches[0][[0, 0, 1, 0]], 0.5, "systemic velocity");
+        // The mean of 100 and 200, on a scale from 100 to 300.
+        assert_eq!(inputs.branches[0][[0, 1, 1, 0]], 0.25);
     }
 
     #[test]

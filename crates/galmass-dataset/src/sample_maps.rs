@@ -11,7 +11,7 @@ use crate::{Channel, DatasetError, MapSet, SampleArray, SampleSet, ShardError};
 pub struct SampleMaps {
     /// Channels with the names of their arrays, which are square maps.
     pub channels: Vec<(Channel, String)>,
-    /// Targets: arrays of a single number.
+    /// Targets: arrays of a single number, or one number of an array of several, `name[k]` with k from 0.
     pub targets: Vec<String>,
 }
 
@@ -43,12 +43,18 @@ impl SampleMaps {
         name: &str,
         indices: &[usize],
     ) -> Result<Vec<f64>, DatasetError> {
-        let array = set.array(name)?;
-        if !array.layout().shape.is_empty() {
-            let shape = array.layout().shape.clone();
-            return Err(DatasetError::NotANumber { array: name.into(), shape });
-        }
-        let value = |&index: &usize| match array.sample(index)[0] {
+        let (array, place) = match element(name) {
+            Some((array, place)) => (set.array(array)?, Some(place)),
+            None => (set.array(name)?, None),
+        };
+        let place = match (&*array.layout().shape, place) {
+            ([], None) => 0,
+            (&[n_values], Some(place)) if place < n_values => place,
+            (shape, _) => {
+                return Err(DatasetError::NotANumber { array: name.into(), shape: shape.into() });
+            }
+        };
+        let value = |&index: &usize| match array.sample(index)[place] {
             value if value.is_finite() => Ok(value.into()),
             value => Err(DatasetError::TargetNotFinite { target: name.into(), index, value: value.into() }),
         };
@@ -62,6 +68,12 @@ impl SampleMaps {
             None => Ok(()),
         }
     }
+}
+
+/// The array and the place of `name[k]`.
+fn element(name: &str) -> Option<(&str, usize)> {
+    let (array, place) = name.strip_suffix(']')?.split_once('[')?;
+    Some((array, place.parse().ok()?))
 }
 
 impl MapSet {

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use galmass_core::seed;
 use galmass_dataset::{
-    Augmentation, BranchLayout, Channel, MapSet, Normalisation, SampleMaps, SampleSet, Split, SplitPlan,
-    Symmetry,
+    ArrayLayout, Augmentation, BranchLayout, Channel, MapSet, Normalisation, Sample, SampleKey, SampleLayout,
+    SampleMaps, SampleSet, SetDescription, ShardWriter, Split, SplitPlan, Symmetry, finish_set,
 };
 use ndarray::{ArrayViewMut2, Axis};
 use support::{sample, write_set};
@@ -100,6 +100,40 @@ fn what_is_no_map_or_no_number_is_refused_in_words() {
     let number = "log10_stellar_mass_msun";
     refused(&[0, 1], &|maps| maps.channels[0].1 = number.into(), "of shape [] is no square map");
     refused(&[0, 1], &|maps| maps.targets[0] = "r".into(), "`r` of shape [4, 4] is no single number");
+}
+
+#[test]
+fn a_target_may_be_one_number_of_several() {
+    let folder = tempfile::tempdir().unwrap();
+    let (unit, description) = (String::from("1"), String::from("three masses"));
+    let masses = ArrayLayout { name: "masses".into(), shape: vec![3], unit, description };
+    let description = SetDescription {
+        layout: SampleLayout::new(vec![masses]).unwrap(),
+        suites: vec!["mock".into()],
+        config: serde_json::json!({}),
+        seeds: [].into(),
+        version: "0.1.0".into(),
+        n_shards: 1,
+    };
+    let mut writer = ShardWriter::create(folder.path(), 0, &description).unwrap();
+    for galaxy_id in 0..2 {
+        let key = SampleKey { galaxy_id, halo_id: 0, line_of_sight: 0, suite: 0, octant: 255, flags: 0 };
+        let first = 10.0 * galaxy_id as f32;
+        writer.push(&Sample { key, values: vec![vec![first, first + 1.0, first + 2.0]] }).unwrap();
+    }
+    writer.finish().unwrap();
+    finish_set(folder.path(), &description).unwrap();
+    let set = SampleSet::open(folder.path()).unwrap();
+    let of = |target: &str| {
+        let maps = SampleMaps { channels: vec![], targets: vec![target.into()] };
+        MapSet::from_samples(&set, &[1, 0], &maps).map(|copied| copied.targets()[0].values.clone())
+    };
+    assert_eq!(of("masses[2]").unwrap(), [12.0, 2.0]);
+    for target in ["masses", "masses[3]", "masses[-1]", "masses[]", "absent[0]"] {
+        assert!(of(target).is_err(), "{target}");
+    }
+    let error = of("masses[3]").unwrap_err().to_string();
+    assert!(error.contains("`masses[3]` of shape [3] is no single number"), "{error}");
 }
 
 #[test]

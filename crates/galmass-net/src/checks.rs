@@ -46,13 +46,29 @@ pub(crate) fn read_checked(
 ) -> Result<ScaledSamples, NetError> {
     let read = samples.read(batch)?;
     let checked = check_inputs(network, &read.inputs).and_then(|()| check_targets(network, &read));
-    match checked {
-        Ok(()) => Ok(read),
-        Err(NetError::NotFinite { what, sample, value }) => {
-            Err(NetError::NotFinite { what, sample: batch[sample], value })
+    checked.map_err(|error| of_part(error, batch))?;
+    Ok(read)
+}
+
+/// The same for samples whose targets nobody looks at.
+pub(crate) fn read_inputs(
+    network: &NetworkConfig,
+    samples: &dyn SampleSource,
+    batch: &[usize],
+) -> Result<Inputs, NetError> {
+    let inputs = samples.read(batch)?.inputs;
+    check_inputs(network, &inputs).map_err(|error| of_part(error, batch))?;
+    Ok(inputs)
+}
+
+/// An error of a batch with the sample's place in its part.
+fn of_part(error: NetError, batch: &[usize]) -> NetError {
+    match error {
+        NetError::NotFinite { what, sample, value } => {
+            NetError::NotFinite { what, sample: batch[sample], value }
         }
-        Err(NetError::NothingPresent { sample }) => Err(NetError::NothingPresent { sample: batch[sample] }),
-        Err(error) => Err(error),
+        NetError::NothingPresent { sample } => NetError::NothingPresent { sample: batch[sample] },
+        error => error,
     }
 }
 

@@ -27,6 +27,9 @@ pub struct TrainingTask<'a> {
     pub training_samples: &'a dyn SampleSource,
     /// What chooses the best epoch.
     pub validation_samples: &'a dyn SampleSource,
+    /// Samples of another domain, such as another suite or a survey, whose features are to be like those of the training
+    /// samples: [`TrainingConfig::alignment`] says how, and without it they are not read. Their targets are never looked at.
+    pub unlabelled_samples: Option<&'a dyn SampleSource>,
     /// Where the state is kept after each epoch. A file of the same run that is there already is gone on from.
     pub checkpoint: Option<&'a Path>,
     /// Where each epoch leaves a [`LogLine`](crate::LogLine) of JSON once its checkpoint is on disk. A run that goes on
@@ -37,14 +40,18 @@ pub struct TrainingTask<'a> {
 impl TrainingTask<'_> {
     /// All that decides the losses.
     pub(crate) fn describe(&self) -> serde_json::Value {
-        serde_json::json!({
+        let mut described = serde_json::json!({
             "galmass_version": env!("CARGO_PKG_VERSION"),
             "network": self.network,
             "training": self.training,
             "layout": self.layout,
             "training_samples": self.training_samples.checksum(),
             "validation_samples": self.validation_samples.checksum(),
-        })
+        });
+        if let (Some(_), Some(samples)) = (&self.training.alignment, self.unlabelled_samples) {
+            described["unlabelled_samples"] = serde_json::json!(samples.checksum());
+        }
+        described
     }
 }
 

@@ -19,6 +19,9 @@ pub enum NetError {
         /// What is allowed.
         range: &'static str,
     },
+    /// Features are to be aligned with those of samples that are not there.
+    #[error("`alignment` wants unlabelled samples to align with, and there are none")]
+    NothingToAlignWith,
     /// Inputs that do not fit the network: another number of branches.
     #[error("the network has {expected} branches, the samples have {found}")]
     BranchCount {

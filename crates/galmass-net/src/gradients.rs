@@ -6,45 +6,88 @@ use burn::module::{ModuleVisitor, Param};
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::prelude::*;
 use burn::tensor::backend::AutodiffBackend;
-use galmass_dataset::ScaledSamples;
+use galmass_dataset::{Inputs, ScaledSamples};
 use galmass_ops::FusedBackend;
+use ndarray::{Axis, concatenate};
 
-use crate::Network;
 use crate::batches::equal_parts;
-use crate::tensors::outputs_of;
+use crate::tensors::{features_of, outputs_of};
+use crate::{Network, maximum_mean_discrepancy};
+
+/// Samples of another domain, and the weight of their discrepancy in the loss.
+pub(crate) struct Unlabelled<'a> {
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) weight: f64,
+}
 
 /// The loss of a batch and its gradients.
 ///
 /// With `largest_piece` the batch goes through the network in the fewest pieces no larger than that, of two samples or
 /// more, and the gradients are the mean over the pieces, each weighed by its samples: those of the whole batch, were it
 /// not for batch normalisation, which sees the statistics of one piece at a time and takes in each of them.
+///
+/// With `unlabelled` samples, the discrepancy of their features is in the gradients, and not in the loss.
 pub(crate) fn gradients_of<B: FusedBackend + AutodiffBackend>(
     network: &Network<B>,
     samples: &ScaledSamples,
+    unlabelled: Option<&Unlabelled<'_>>,
     largest_piece: Option<usize>,
     device: &B::Device,
 ) -> (f32, GradientsParams) {
     let n_samples = samples.n_samples();
     let n_pieces = largest_piece.map_or(1, |largest| n_samples.div_ceil(largest).min(n_samples / 2).max(1));
     if n_pieces == 1 {
-        let loss = loss(network, samples, device);
-        let gradients = GradientsParams::from_grads(loss.backward(), network);
+        let [loss, minimised] = losses(network, samples, unlabelled, device);
+        let gradients = GradientsParams::from_grads(minimised.backward(), network);
         return (loss.into_scalar().elem(), gradients);
     }
     let all: Vec<usize> = (0..n_samples).collect();
+    let others: Vec<usize> = (0..unlabelled.map_or(0, |others| others.inputs.n_samples())).collect();
     let mut accumulator = GradientsAccumulator::new();
     let mut mean_loss = 0.0;
-    for piece in equal_parts(&all, n_pieces) {
+    for (piece, others) in equal_parts(&all, n_pieces).into_iter().zip(equal_parts(&others, n_pieces)) {
         let share = piece.len() as f32 / n_samples as f32;
-        let loss = loss(network, &samples.select(&piece), device) * share;
-        accumulator.accumulate(network, GradientsParams::from_grads(loss.backward(), network));
-        mean_loss += loss.into_scalar().elem::<f32>();
+        let inputs = unlabelled.map(|all| (all.inputs.select(&others), all.weight));
+        let others = inputs.as_ref().map(|(inputs, weight)| Unlabelled { inputs, weight: *weight });
+        let [loss, minimised] = losses(network, &samples.select(&piece), others.as_ref(), device);
+        accumulator.accumulate(network, GradientsParams::from_grads((minimised * share).backward(), network));
+        mean_loss += share * loss.into_scalar().elem::<f32>();
     }
     (mean_loss, accumulator.grads())
 }
 
-fn loss<B: FusedBackend>(network: &Network<B>, samples: &ScaledSamples, device: &B::Device) -> Tensor<B, 1> {
-    network.losses(outputs_of(network, &samples.inputs, device), samples.targets.view()).mean()
+/// The loss of the targets, and what is minimised: that and the discrepancy, if any.
+fn losses<B: FusedBackend>(
+    network: &Network<B>,
+    samples: &ScaledSamples,
+    unlabelled: Option<&Unlabelled<'_>>,
+    device: &B::Device,
+) -> [Tensor<B, 1>; 2] {
+    let of = |outputs| network.losses(outputs, samples.targets.view()).mean();
+    let n_samples = samples.n_samples();
+    match unlabelled.filter(|others| others.inputs.n_samples() > 0) {
+        None => {
+            let loss = of(outputs_of(network, &samples.inputs, device));
+            [loss.clone(), loss]
+        }
+        Some(others) => {
+            // As one batch: its normalisation then sees both domains.
+            let both = features_of(network, &joined(&samples.inputs, others.inputs), device);
+            let n_both = both.dims()[0];
+            let own = both.clone().slice([0..n_samples]);
+            let loss = of(network.outputs(own.clone()));
+            let discrepancy = maximum_mean_discrepancy(own, both.slice([n_samples..n_both]));
+            [loss.clone(), loss + discrepancy * others.weight as f32]
+        }
+    }
+}
+
+/// The samples of both, which have been checked to fit one network.
+fn joined(a: &Inputs, b: &Inputs) -> Inputs {
+    let branches = a.branches.iter().zip(&b.branches);
+    let join =
+        |(a, b): (&ndarray::Array4<f32>, &ndarray::Array4<f32>)| concatenate![Axis(0), a.view(), b.view()];
+    Inputs { branches: branches.map(join).collect() }
 }
 
 /// The length of all gradients together, taken as one vector, and the gradients scaled down to `largest` where it is more
@@ -100,8 +143,7 @@ mod tests {
     use burn::backend::Autodiff;
     use burn_flex::Flex;
     use galmass_core::seed;
-    use galmass_dataset::Inputs;
-    use ndarray::{Array2, Array4, Axis, concatenate};
+    use ndarray::{Array2, Array4};
     use rand::RngExt;
 
     use super::*;
@@ -152,8 +194,8 @@ mod tests {
     #[test]
     fn pieces_with_the_same_statistics_have_the_gradients_of_the_whole() {
         let (network, samples, device) = (network(), twice(5), Default::default());
-        let (loss, whole) = gradients_of(&network, &samples, None, &device);
-        let (loss_of_pieces, pieces) = gradients_of(&network, &samples, Some(5), &device);
+        let (loss, whole) = gradients_of(&network, &samples, None, None, &device);
+        let (loss_of_pieces, pieces) = gradients_of(&network, &samples, None, Some(5), &device);
         let (whole, pieces) = (flat(&network, &whole), flat(&network, &pieces));
         let length = whole.iter().map(|x| x * x).sum::<f32>().sqrt();
         let apart = whole.iter().zip(&pieces).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
@@ -161,13 +203,36 @@ mod tests {
         assert!(apart < 1e-4 * length, "{apart} of {length}");
         assert!((loss - loss_of_pieces).abs() < 1e-5 * loss, "{loss} {loss_of_pieces}");
         // Unequal pieces, none of a single sample.
-        assert!(gradients_of(&network, &samples, Some(3), &device).0.is_finite());
+        assert!(gradients_of(&network, &samples, None, Some(3), &device).0.is_finite());
+    }
+
+    #[test]
+    fn aligning_moves_the_gradient_and_not_the_loss_that_is_told() {
+        let (network, samples, device) = (network(), twice(5), Default::default());
+        let others = twice(4).inputs.branches.remove(0).mapv(|value| 1.0 - value * value);
+        let others = Inputs { branches: vec![others] };
+        let with = |weight, piece| {
+            let unlabelled = Unlabelled { inputs: &others, weight };
+            let (loss, gradients) = gradients_of(&network, &samples, Some(&unlabelled), piece, &device);
+            (loss, flat(&network, &gradients))
+        };
+        let (loss, nothing) = with(0.0, None);
+        let (same_loss, some) = with(1.0, None);
+        assert_eq!(loss, same_loss);
+        let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+        let moved = apart(&some, &nothing);
+        assert!(moved > 1e-3 && moved.is_finite(), "{moved}");
+        // Halves of both have the statistics of the whole, and the discrepancy of the whole.
+        let (_, in_pieces) = with(1.0, Some(5));
+        assert!(apart(&in_pieces, &some) < 1e-3 * moved, "{} {moved}", apart(&in_pieces, &some));
+        // The batch normalisation sees both: that alone is no gradient of the discrepancy.
+        assert_ne!(flat(&network, &gradients_of(&network, &samples, None, None, &device).1), nothing);
     }
 
     #[test]
     fn gradients_are_shortened_as_one_vector() {
         let (network, samples, device) = (network(), twice(3), Default::default());
-        let gradients = || gradients_of(&network, &samples, None, &device).1;
+        let gradients = || gradients_of(&network, &samples, None, None, &device).1;
         let whole = flat(&network, &gradients());
         let length = whole.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
         let (norm, clipped) = clip(&network, gradients(), 0.25 * length);

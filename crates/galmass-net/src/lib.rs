@@ -17,6 +17,8 @@
 //!   [`Posterior`] of plain numbers, with draws, densities and quantiles; an [`Ensemble`] makes one of several.
 //! * A sample may lack a branch, a galaxy its gas: [`mark_missing`] says so, and with [`MissingConfig`] one network
 //!   learns to serve either tracer and both.
+//! * Galaxies of another suite whose masses nobody knows can have a say: with [`AlignmentConfig`] the features of both
+//!   are drawn together while the network learns ([`maximum_mean_discrepancy`]).
 //! * An [`Engine`] trains and predicts on some device, with plain arrays in and out: no type of Burn is in its
 //!   signature, so what uses it compiles without knowing any backend. [`BurnEngine`] is the one implementation, for
 //!   any backend; `galmass-device` opens it by name.
@@ -33,6 +35,7 @@
 //! All of it is f32 on one device. On several devices, and in half precision, Burn 0.21 offers parts rather than a whole:
 //! collective operations behind a feature of their own, no automatic casts, no scaling of gradients.
 
+mod alignment;
 mod batches;
 mod block;
 mod branch;
@@ -64,6 +67,7 @@ mod training;
 mod training_config;
 mod weights;
 
+pub use alignment::{AlignmentConfig, maximum_mean_discrepancy};
 pub use block::{Downsample, ResidualBlock};
 pub use branch::Branch;
 pub use config::{Backbone, BranchConfig, NetworkConfig, Stem};

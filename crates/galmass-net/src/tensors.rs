@@ -14,7 +14,16 @@ pub(crate) fn outputs_of<B: FusedBackend>(
     inputs: &Inputs,
     device: &B::Device,
 ) -> Tensor<B, 2> {
-    network.forward_present(tensors(inputs, device), &presence(inputs, network.n_branches()))
+    network.outputs(features_of(network, inputs, device))
+}
+
+/// What the fully connected layer is given, of samples that may lack branches.
+pub(crate) fn features_of<B: FusedBackend>(
+    network: &Network<B>,
+    inputs: &Inputs,
+    device: &B::Device,
+) -> Tensor<B, 2> {
+    network.features(tensors(inputs, device), Some(&presence(inputs, network.n_branches())))
 }
 
 /// One tensor a branch.

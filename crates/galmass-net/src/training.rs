@@ -8,15 +8,15 @@ use burn::optim::{AdamW, AdamWConfig, Optimizer};
 use burn::prelude::*;
 use burn::tensor::backend::AutodiffBackend;
 use galmass_core::seed;
-use galmass_dataset::ScaledSamples;
+use galmass_dataset::{Inputs, ScaledSamples};
 use galmass_ops::FusedBackend;
 use serde::{Deserialize, Serialize};
 
 use crate::batches::batches_of_epoch;
 use crate::checkpoint::{self, Header};
-use crate::checks::{check_part, read_checked};
+use crate::checks::{check_part, read_checked, read_inputs};
 use crate::engine::TrainingTask;
-use crate::gradients::{clip, gradients_of};
+use crate::gradients::{Unlabelled, clip, gradients_of};
 use crate::loader::prepare_ahead;
 use crate::log::Log;
 use crate::reliability::Reader;
@@ -29,6 +29,8 @@ mod stream {
     pub(super) const SHUFFLE: u64 = 1;
     pub(super) const AUGMENTATION: u64 = 2;
     pub(super) const BRANCH_DROPOUT: u64 = 3;
+    /// Samples to align with: their order, and within it augmentation and dropout.
+    pub(super) const UNLABELLED: u64 = 4;
 }
 
 /// Samples of the validation part that go through the network at a time.
@@ -116,6 +118,15 @@ where
     task.training.check()?;
     check_part(task.network, "training", task.training_samples)?;
     check_part(task.network, "validation", task.validation_samples)?;
+    if task.training.alignment.is_some() {
+        match task.unlabelled_samples {
+            None => return Err(NetError::NothingToAlignWith),
+            Some(samples) if samples.n_samples() == 0 => {
+                return Err(NetError::NoSamples { part: "unlabelled" });
+            }
+            Some(samples) => read_inputs(task.network, samples, &[0]).map(|_| ())?,
+        }
+    }
 
     let mut run = Run::<B>::start(task, device)?;
     if run.resume()? {
@@ -178,7 +189,8 @@ where
 
     fn epoch(&mut self, observe: &mut dyn FnMut(Progress)) -> Result<(), NetError> {
         let began = Instant::now();
-        let TrainingTask { network, training: config, layout, training_samples, .. } = *self.task;
+        let task = self.task;
+        let TrainingTask { network, training: config, layout, training_samples, .. } = *task;
         let epoch = self.header.epochs.len();
         let n_samples = training_samples.n_samples();
         let shuffle = seed::derive(config.seed, stream::SHUFFLE);
@@ -193,13 +205,19 @@ where
             if let Some(missing) = &network.missing {
                 missing.drop_branches(network, &mut samples.inputs, seed::derive(dropout, index as u64));
             }
-            Ok(samples)
+            Ok((samples, unlabelled_batch(task, epoch, index)?))
         };
         let (mut n_samples_done, mut summed_loss, mut learning_rate) = (0, 0.0, 0.0);
-        prepare_ahead(batches.len(), prepare, |index, samples| {
+        let weight_at = |batch: usize| {
+            let part = (epoch as f64 + batch as f64 / batches.len() as f64) / config.n_epochs as f64;
+            config.alignment.map_or(0.0, |alignment| alignment.weight_at(part))
+        };
+        prepare_ahead(batches.len(), prepare, |index, (samples, unlabelled)| {
             learning_rate = config.learning_rate_at(epoch, index, batches.len());
             let place = Place { epoch: epoch + 1, batch: index + 1, samples: &batches[index] };
-            let loss = self.step(&samples, learning_rate, place)?;
+            let weight = weight_at(index);
+            let unlabelled = unlabelled.as_ref().map(|inputs| Unlabelled { inputs, weight });
+            let loss = self.step(&samples, unlabelled.as_ref(), learning_rate, place)?;
             n_samples_done += samples.n_samples();
             summed_loss += f64::from(loss) * samples.n_samples() as f64;
             observe(Progress::Batch { epoch: epoch + 1, n_samples_done, n_samples, loss: loss.into() });
@@ -236,12 +254,13 @@ where
     fn step(
         &mut self,
         samples: &ScaledSamples,
+        unlabelled: Option<&Unlabelled<'_>>,
         learning_rate: f64,
         place: Place<'_>,
     ) -> Result<f32, NetError> {
         let config = self.task.training;
         let (loss, mut gradients) =
-            gradients_of(&self.network, samples, config.micro_batch_size, self.device);
+            gradients_of(&self.network, samples, unlabelled, config.micro_batch_size, self.device);
         let Place { epoch, batch, samples } = place;
         if !loss.is_finite() {
             return Err(NetError::LossNotFinite { epoch, batch, samples: samples.into(), loss });
@@ -293,6 +312,21 @@ where
         };
         Ok(Trained { weights, best_epoch, history, trained_on, residuals, features })
     }
+}
+
+/// The unlabelled samples that go with a batch, where features are to be aligned: as many as a batch has, all in turn.
+fn unlabelled_batch(task: &TrainingTask<'_>, epoch: usize, batch: usize) -> Result<Option<Inputs>, NetError> {
+    let (config, network) = (task.training, task.network);
+    let (Some(_), Some(unlabelled)) = (&config.alignment, task.unlabelled_samples) else { return Ok(None) };
+    let stream = seed::derive(config.seed, stream::UNLABELLED);
+    let batches = batches_of_epoch(unlabelled.n_samples(), config.batch_size, stream, epoch);
+    let mut inputs = read_inputs(network, unlabelled, &batches[batch % batches.len()])?;
+    let of_batch = seed::derive(seed::derive(stream, epoch as u64), batch as u64);
+    config.augmentation.apply(&mut inputs, task.layout, &mut seed::generator(of_batch));
+    if let Some(missing) = &network.missing {
+        missing.drop_branches(network, &mut inputs, seed::derive(of_batch, stream::BRANCH_DROPOUT));
+    }
+    Ok(Some(inputs))
 }
 
 /// Where in a training a batch stands; both counted from 1.

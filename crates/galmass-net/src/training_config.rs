@@ -3,7 +3,7 @@
 use galmass_dataset::Augmentation;
 use serde::{Deserialize, Serialize};
 
-use crate::{NetError, Schedule};
+use crate::{AlignmentConfig, NetError, Schedule};
 
 /// Settings of a training run. [`TrainingConfig::recommended`] is what we would start with,
 /// [`TrainingConfig::chu2024`] what the paper did.
@@ -38,6 +38,9 @@ pub struct TrainingConfig {
     pub patience: Option<usize>,
     /// What is done to the maps of each batch.
     pub augmentation: Augmentation,
+    /// How the features of another domain are drawn to those of the training samples; `None`, the default, is not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alignment: Option<AlignmentConfig>,
     /// Decides the first weights, the shuffles and the augmentation.
     pub seed: u64,
 }
@@ -58,6 +61,7 @@ impl TrainingConfig {
             micro_batch_size: None,
             patience: None,
             augmentation: Augmentation::None,
+            alignment: None,
             seed: 1,
         }
     }
@@ -102,7 +106,8 @@ impl TrainingConfig {
         let piece = self.micro_batch_size.unwrap_or(2);
         check("micro_batch_size", piece as f64, piece >= 2, "at least 2")?;
         let patience = self.patience.unwrap_or(1);
-        check("patience", patience as f64, patience >= 1, "at least 1")
+        check("patience", patience as f64, patience >= 1, "at least 1")?;
+        self.alignment.iter().try_for_each(AlignmentConfig::check)
     }
 }
 
@@ -130,6 +135,10 @@ mod tests {
             (TrainingConfig { largest_gradient: Some(0.0), ..recommended() }, "largest_gradient"),
             (TrainingConfig { micro_batch_size: Some(1), ..recommended() }, "micro_batch_size"),
             (TrainingConfig { patience: Some(0), ..recommended() }, "patience"),
+            (
+                TrainingConfig { alignment: Some(AlignmentConfig { weight: -1.0 }), ..recommended() },
+                "alignment.weight",
+            ),
         ] {
             assert!(config.check().unwrap_err().to_string().contains(field));
         }

@@ -82,6 +82,7 @@ fn train(task: &Task, samples: &ScaledSamples, checkpoint: Option<&std::path::Pa
         layout: &task.layout,
         training_samples: &training,
         validation_samples: &validation,
+        unlabelled_samples: None,
         checkpoint,
         log: None,
     };
@@ -142,6 +143,7 @@ fn a_run_with_a_flow_and_branch_dropout_goes_on_with_the_same_bits() {
             layout: &task.layout,
             training_samples: &training,
             validation_samples: &validation,
+            unlabelled_samples: None,
             checkpoint: Some(&checkpoint),
             log: None,
         };

@@ -12,8 +12,8 @@ use galmass_dataset::{
     Augmentation, BranchLayout, Channel, Fractions, Inputs, MapSet, Normalisation, ScaledSamples, Split,
 };
 use galmass_net::{
-    BurnEngine, Engine, LogLine, Model, NetError, NetworkConfig, Progress, SampleSource, Schedule, Trained,
-    TrainingConfig, TrainingTask,
+    AlignmentConfig, BurnEngine, Engine, LogLine, Model, NetError, NetworkConfig, Progress, SampleSource,
+    Schedule, Trained, TrainingConfig, TrainingTask,
 };
 use ndarray::{Array3, s};
 use rand::RngExt;
@@ -83,6 +83,7 @@ impl Task {
             layout: &self.layout,
             training_samples: parts[0],
             validation_samples: parts[1],
+            unlabelled_samples: None,
             checkpoint: None,
             log: None,
         }
@@ -312,6 +313,49 @@ fn pieces_and_short_gradients_train_too() {
     assert_ne!(pieces.history, whole.history);
     let loss = |trained: &Trained| trained.history[trained.best_epoch - 1].validation_loss;
     assert!(loss(&pieces) < 0.6, "{} against {} of whole batches", loss(&pieces), loss(&whole));
+}
+
+#[test]
+fn aligned_features_of_another_domain_are_like_those_of_the_training() {
+    let mut task = task();
+    task.training = TrainingConfig { n_epochs: 10, augmentation: Augmentation::None, ..task.training };
+    let [training, validation] = task.parts();
+    // The same maps through another camera, whose masses nobody knows.
+    let mut others = training.clone();
+    others.inputs.branches.iter_mut().for_each(|maps| maps.mapv_inplace(|value| 0.6 - 0.5 * value * value));
+    others.targets.fill(f32::NAN);
+    let farther = |weight: f64| {
+        let alignment = Some(AlignmentConfig { weight });
+        let config = TrainingConfig { alignment, ..task.training.clone() };
+        let unlabelled_samples: Option<&dyn SampleSource> = Some(&others);
+        let parts = task.on([&training, &validation]);
+        let aligned = TrainingTask { training: &config, unlabelled_samples, ..parts };
+        let trained = engine().train(&aligned, &mut |_| {}).unwrap();
+        assert_eq!(engine().train(&aligned, &mut |_| {}).unwrap(), trained);
+        let model = Model::new(&aligned, task.normalisation.clone(), trained).unwrap();
+        let predictor = engine().open(&model).unwrap();
+        let distances = predictor.predict(&others.inputs).unwrap().distances;
+        distances.iter().sum::<f64>() / distances.len() as f64
+    };
+    let (alone, aligned) = (farther(0.0), farther(10.0));
+    assert!(aligned < 0.7 * alone, "{aligned} with and {alone} without");
+}
+
+#[test]
+fn there_must_be_something_to_align_with() {
+    let mut task = task();
+    task.training.alignment = Some(AlignmentConfig { weight: 1.0 });
+    assert!(matches!(run(&task, None, &mut |_| {}), Err(NetError::NothingToAlignWith)));
+    let [training, validation] = task.parts();
+    let refused = |others: &ScaledSamples| {
+        let unlabelled_samples: Option<&dyn SampleSource> = Some(others);
+        let task = TrainingTask { unlabelled_samples, ..task.on([&training, &validation]) };
+        engine().train(&task, &mut |_| {}).unwrap_err()
+    };
+    assert!(matches!(refused(&training.select(&[])), NetError::NoSamples { part: "unlabelled" }));
+    let mut broken = training.clone();
+    broken.inputs.branches[0][[0, 0, 3, 3]] = f32::NAN;
+    assert!(matches!(refused(&broken), NetError::NotFinite { sample: 0, .. }));
 }
 
 fn model(task: &Task, trained: Trained) -> Model {

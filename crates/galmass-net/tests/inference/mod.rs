@@ -123,6 +123,7 @@ fn train(normalisation: &Normalisation, training: &TrainingConfig, parts: [&dyn 
         layout: &layout(),
         training_samples: parts[0],
         validation_samples: parts[1],
+        unlabelled_samples: None,
         checkpoint: None,
         log: None,
     };
