@@ -9,7 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, RGBAColor, RGBColor, ShapeStyle, TextStyle};
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::colour_map::{INK, Rgb, WHITE};
+use crate::colour_map::{Rgb, WHITE};
 use crate::error::PlotError;
 use crate::font;
 use crate::picture::{Align, Image, Ink, Picture, Point, Rect, Shape, Text};
@@ -300,7 +300,7 @@ fn style_of(text: &Text, line_height: f64) -> TextStyle<'static> {
     };
     let transform = if text.turned { FontTransform::Rotate270 } else { FontTransform::None };
     let font = font::font(line_height, text.bold).transform(transform);
-    font.color(&colour(INK)).pos(Pos::new(horizontal, VPos::Top))
+    font.color(&colour(text.colour)).pos(Pos::new(horizontal, VPos::Top))
 }
 
 fn draw<S: Surface>(surface: &mut S, shape: &Shape) -> Result<(), Failure> {

@@ -23,6 +23,24 @@ pub(crate) const GREEN: Rgb = Rgb(0, 158, 115);
 pub(crate) const PURPLE: Rgb = Rgb(204, 121, 167);
 pub(crate) const ORANGE: Rgb = Rgb(230, 159, 0);
 
+impl Rgb {
+    /// The colour in which words can be read on this one.
+    pub(crate) fn of_words_on_it(self) -> Rgb {
+        // In the middle between those of ink and of white.
+        if self.lightness() < 55.0 { WHITE } else { INK }
+    }
+
+    /// CIE lightness L*, 0 to 100.
+    fn lightness(self) -> f64 {
+        let linear = |channel: u8| {
+            let c = f64::from(channel) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        let luminance = 0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2);
+        if luminance > 216.0 / 24389.0 { 116.0 * luminance.cbrt() - 16.0 } else { luminance * 24389.0 / 27.0 }
+    }
+}
+
 /// A run of colours over 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ColourMap {
@@ -124,18 +142,8 @@ const COOL_WARM: [Rgb; 17] = [
 mod tests {
     use super::*;
 
-    /// CIE lightness L*, 0 to 100.
-    fn lightness(Rgb(red, green, blue): Rgb) -> f64 {
-        let linear = |channel: u8| {
-            let c = f64::from(channel) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        };
-        let luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-        if luminance > 216.0 / 24389.0 { 116.0 * luminance.cbrt() - 16.0 } else { luminance * 24389.0 / 27.0 }
-    }
-
     fn lightnesses(map: ColourMap) -> Vec<f64> {
-        (0..=100).map(|percent| lightness(map.colour(f64::from(percent) / 100.0))).collect()
+        (0..=100).map(|percent| map.colour(f64::from(percent) / 100.0).lightness()).collect()
     }
 
     #[test]
@@ -159,6 +167,17 @@ mod tests {
         let (low, high) = (ColourMap::CoolWarm.colour(0.0), ColourMap::CoolWarm.colour(1.0));
         assert!(low.2 > low.0 && high.0 > high.2);
         assert_eq!(ColourMap::CoolWarm.colour(0.5), Rgb(221, 221, 221));
+    }
+
+    #[test]
+    fn words_stand_out_from_every_colour_of_every_map() {
+        for map in [ColourMap::Inferno, ColourMap::Viridis, ColourMap::CoolWarm] {
+            for percent in 0..=100 {
+                let ground = map.colour(f64::from(percent) / 100.0);
+                let apart = (ground.lightness() - ground.of_words_on_it().lightness()).abs();
+                assert!(apart > 40.0, "{map:?} at {percent} %: {apart}");
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! * [`draw_profiles`]: lines and points with errors over one another, such as profiles of a galaxy;
 //! * [`draw_distribution`]: a histogram whose ranges have names, such as kinds of orbits;
 //! * [`draw_bars`]: named numbers, such as the importance of features;
+//! * [`draw_correlations`]: how quantities go together, pair by pair;
+//! * [`draw_matrices`]: numbers for pairs of things, such as the scatter of each network on each suite;
 //! * [`draw_loss_curve`]: training and validation loss, and the epoch that was kept;
 //! * [`draw_predictions`]: predicted against true values, with bias, scatter and the histogram of the residuals.
 //!
@@ -37,8 +39,10 @@
 mod axes;
 mod bars;
 mod canvas;
+mod cells;
 mod colour_bar;
 mod colour_map;
+mod correlations;
 mod distribution;
 mod error;
 mod font;
@@ -47,6 +51,7 @@ mod histogram;
 mod legend;
 mod loss;
 mod maps;
+mod matrices;
 mod picture;
 mod predictions;
 mod profiles;
@@ -54,10 +59,12 @@ mod scale;
 mod ticks;
 
 pub use bars::{Bars, draw_bars};
+pub use correlations::{Correlations, draw_correlations};
 pub use distribution::{Distribution, DistributionRange, draw_distribution};
 pub use error::PlotError;
 pub use loss::{LossCurve, draw_loss_curve};
 pub use maps::{MapEllipse, MapPanel, draw_maps};
+pub use matrices::{MatrixPanel, draw_matrices};
 pub use predictions::{PredictionPanel, draw_predictions};
 pub use profiles::{ProfileMark, ProfilePanel, ProfileScale, ProfileSeries, SeriesStyle, draw_profiles};
 pub use scale::ColourScale;

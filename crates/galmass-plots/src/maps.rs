@@ -168,7 +168,7 @@ fn draw_pixels(picture: &mut Picture, frame: Rect, values: ArrayView2<'_, f64>, 
 }
 
 /// Fills a frame with grey and rising lines.
-fn draw_hatching(picture: &mut Picture, frame: Rect) {
+pub(crate) fn draw_hatching(picture: &mut Picture, frame: Rect) {
     picture.rect(frame, UNKNOWN);
     let (width, height) = (frame.width(), frame.height());
     let n_lines = ((width + height) / HATCH_SPACING) as usize;

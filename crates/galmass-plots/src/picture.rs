@@ -3,7 +3,7 @@
 //! Drawing into a list first means that a figure can be measured: panels are laid out by the boxes that their
 //! shapes really need, so that no label is clipped or overlaps a neighbour, and the tests can look.
 
-use crate::colour_map::Rgb;
+use crate::colour_map::{INK, Rgb};
 use crate::font;
 
 /// A position on the page \[pt\].
@@ -97,11 +97,12 @@ pub(crate) struct Text {
     pub(crate) bold: bool,
     /// Reads upwards.
     pub(crate) turned: bool,
+    pub(crate) colour: Rgb,
 }
 
 impl Text {
     pub(crate) fn new(text: impl Into<String>, at: Point, size: f64, align: Align) -> Self {
-        Self { text: text.into(), at, size, align, bold: false, turned: false }
+        Self { text: text.into(), at, size, align, bold: false, turned: false, colour: INK }
     }
 
     /// A text whose digits and capitals are centred on the height `y`.

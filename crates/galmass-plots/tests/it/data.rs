@@ -1,6 +1,6 @@
 //! Made-up data that look like the real ones, the same in every run.
 
-use galmass_plots::{ColourScale, MapPanel};
+use galmass_plots::{ColourScale, MapPanel, MatrixPanel};
 use ndarray::{Array2, ArrayView2};
 
 /// A small generator of normal deviates: the figures need no better one.
@@ -98,4 +98,40 @@ pub(crate) fn losses(n_epochs: usize) -> (Vec<f64>, Vec<f64>) {
             (training * (0.03 * noise.normal()).exp(), validation * (0.08 * noise.normal()).exp())
         })
         .unzip()
+}
+
+/// The ten features of Chu et al. (2024) and six masses and fractions, correlated as vectors of a plane are.
+pub(crate) fn correlations() -> (Vec<String>, Array2<f64>) {
+    let names = [
+        "M_r", "g − r", "SFR", "n_Ser", "c/a", "σ_v", "λ_R", "B/T", "f_cold", "f_hot", "M★", "M_DM", "M_tot",
+        "f★", "f_DM", "M★/L",
+    ];
+    let angles: Vec<f64> = (0..names.len()).map(|index| (index * index) as f64 * 0.7).collect();
+    let coefficients = Array2::from_shape_fn((names.len(), names.len()), |(a, b)| {
+        if a == b { 1.0 } else { 0.95 * (angles[a] - angles[b]).cos() }
+    });
+    (names.map(String::from).to_vec(), coefficients)
+}
+
+/// The scatter of networks on the suites that they were and were not trained on, and its errors \[dex\].
+pub(crate) fn transfer() -> (Vec<String>, Array2<f64>, Array2<f64>) {
+    let suites = ["contracted", "cored", "pooled"].map(String::from).to_vec();
+    let scatter = ndarray::array![[0.051, 0.092, 0.071], [0.088, 0.049, 0.070], [0.055, 0.054, 0.055]];
+    let errors = scatter.mapv(|scatter: f64| 0.04 * scatter);
+    (suites, scatter, errors)
+}
+
+pub(crate) fn matrix<'a>(suites: &'a [String], values: ArrayView2<'a, f64>) -> MatrixPanel<'a> {
+    MatrixPanel {
+        title: "Scatter".into(),
+        row_names: suites,
+        column_names: suites,
+        values,
+        errors: None,
+        decimals: 3,
+        row_label: "trained on".into(),
+        column_label: "tested on".into(),
+        scale: ColourScale::Linear { range: None },
+        colour_label: "scatter [dex]".into(),
+    }
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use galmass_plots::{
-    Bars, ColourScale, LossCurve, PlotError, PredictionPanel, draw_bars, draw_loss_curve, draw_maps,
-    draw_predictions,
+    Bars, ColourScale, Correlations, LossCurve, MatrixPanel, PlotError, PredictionPanel, draw_bars,
+    draw_correlations, draw_loss_curve, draw_maps, draw_matrices, draw_predictions,
 };
 use tempfile::TempDir;
 
@@ -14,8 +14,14 @@ use crate::data;
 type Draw = fn(&Path) -> Result<(), PlotError>;
 
 /// Each kind of figure, and texts that must be in it.
-const FIGURES: [(&str, Draw, &[&str]); 4] = [
+const FIGURES: [(&str, Draw, &[&str]); 6] = [
     ("bars", bars, &["Importance", "M_r", "colour", "share [%]", "65.0", "3.5"]),
+    ("correlations", correlations, &["28 galaxies", "M_r", "Pearson", "−.84", ".21"]),
+    (
+        "matrices",
+        matrices,
+        &["Transfer", "Scatter", "trained on", "tested on", "scatter [dex]", "0.092", "± 0.004"],
+    ),
     ("maps", maps, &["Two maps", "Light", "Velocity", "x [kpc]", "y [kpc]", "L [L☉]", "v [km/s]", "10⁸"]),
     ("loss", loss, &["A training", "epoch", "error [dex²]", "training", "validation", "best epoch 31"]),
     (
@@ -30,6 +36,23 @@ fn bars(path: &Path) -> Result<(), PlotError> {
         .map(String::from);
     let values = [65.0, 20.0, 6.0, 3.5, 2.5, 2.0, 1.0, 0.0, 0.0];
     draw_bars(path, "Importance", &Bars { names: &names, values: &values, value_label: "share [%]".into() })
+}
+
+fn correlations(path: &Path) -> Result<(), PlotError> {
+    let (names, coefficients) = data::correlations();
+    let label = "Pearson's R".into();
+    draw_correlations(
+        path,
+        "28 galaxies",
+        &Correlations { names: &names, coefficients: coefficients.view(), label },
+    )
+}
+
+fn matrices(path: &Path) -> Result<(), PlotError> {
+    let (suites, scatter, errors) = data::transfer();
+    let bare = data::matrix(&suites, scatter.view());
+    let panel = MatrixPanel { errors: Some(errors.view()), ..bare.clone() };
+    draw_matrices(path, "Transfer", &[vec![panel], vec![bare]])
 }
 
 fn maps(path: &Path) -> Result<(), PlotError> {

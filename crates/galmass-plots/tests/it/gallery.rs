@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use galmass_plots::{
-    Bars, ColourScale, LossCurve, MapPanel, PredictionPanel, draw_bars, draw_loss_curve, draw_maps,
-    draw_predictions,
+    Bars, ColourScale, Correlations, LossCurve, MapPanel, MatrixPanel, PredictionPanel, draw_bars,
+    draw_correlations, draw_loss_curve, draw_maps, draw_matrices, draw_predictions,
 };
 
 use crate::data;
@@ -112,6 +112,38 @@ fn bars() {
     }
     let odd = bars(&[3.0e7, -1.0, f64::NAN, 2.5e7, 1.0, f64::INFINITY]);
     draw_bars(&path("bars_awkward", "png"), "Numbers that nobody meant to draw", &odd).unwrap();
+}
+
+#[test]
+#[ignore = "draws figures to be looked at"]
+fn matrices() {
+    let (names, coefficients) = data::correlations();
+    let (suites, scatter, errors) = data::transfer();
+    let bias = scatter.mapv(|scatter| 0.3 * (scatter - 0.07));
+    let panel = MatrixPanel { errors: Some(errors.view()), ..data::matrix(&suites, scatter.view()) };
+    let biased = MatrixPanel {
+        title: "Bias".into(),
+        scale: ColourScale::Symmetric { limit: None },
+        colour_label: "bias [dex]".into(),
+        ..data::matrix(&suites, bias.view())
+    };
+    let two = suites[..2].to_vec();
+    let small = data::matrix(&two, scatter.slice(ndarray::s![..2, ..2]));
+    for format in FORMATS {
+        let matrix =
+            Correlations { names: &names, coefficients: coefficients.view(), label: "Pearson's R".into() };
+        draw_correlations(&path("correlations", format), "Features of 28 110 galaxies", &matrix).unwrap();
+        let ten = Correlations {
+            names: &names[..10],
+            coefficients: coefficients.slice(ndarray::s![..10, ..10]),
+            ..matrix
+        };
+        draw_correlations(&path("correlations_ten", format), "Features of 28 110 galaxies", &ten).unwrap();
+        let rows = [vec![panel.clone()], vec![biased.clone()]];
+        draw_matrices(&path("matrices", format), "From suite to suite: M★ of 812 test galaxies", &rows)
+            .unwrap();
+        draw_matrices(&path("matrix", format), "From suite to suite", &[vec![small.clone()]]).unwrap();
+    }
 }
 
 #[test]
