@@ -81,7 +81,8 @@ pub(crate) fn markdown(rows: &[PaperRow]) -> String {
          | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for PaperRow { label, inputs, target, paper, ours } in rows {
-        let paper = paper.map_or("–".into(), |[bias, scatter]| format!("{} ± {scatter:.2}", signed(bias, 2)));
+        let paper =
+            paper.map_or("–".into(), |[bias, scatter]| format!("{} ± {scatter:.2}", signed(bias, 2)));
         let [bias, scatter, half_width, n] = match ours {
             Some(ours) => [
                 format!("{} ± {:.3}", signed(ours.bias.value, 3), ours.bias.error),
