@@ -92,7 +92,7 @@ impl Columns {
             })
         };
         let (mut lines, mut cells, mut labels, mut groups) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for row in 0..text.records.len() {
+        for row in 0..text.n_rows() {
             let mut is_wanted = true;
             for &column in &only {
                 let value = text.number(row, column)?;
@@ -155,14 +155,14 @@ impl Samples {
 }
 
 /// The cells of a file.
-struct Text {
+pub(crate) struct Text {
     path: String,
     columns: Vec<String>,
     records: Vec<csv::StringRecord>,
 }
 
 impl Text {
-    fn read(path: &Path, no_header: bool) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn read(path: &Path, no_header: bool) -> Result<Self, Box<dyn Error>> {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| format!("{name}: {error}"))?;
         let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -193,7 +193,11 @@ impl Text {
         Ok(Self { path: name, columns, records })
     }
 
-    fn index(&self, name: &str) -> Result<usize, String> {
+    pub(crate) fn n_rows(&self) -> usize {
+        self.records.len()
+    }
+
+    pub(crate) fn index(&self, name: &str) -> Result<usize, String> {
         let found = self.columns.iter().position(|column| column == name);
         found.ok_or_else(|| format!("{}: no column {name:?} among {}", self.path, self.columns.join(", ")))
     }
@@ -207,7 +211,7 @@ impl Text {
         self.records[row].position().map_or(0, csv::Position::line)
     }
 
-    fn number(&self, row: usize, column: usize) -> Result<f64, String> {
+    pub(crate) fn number(&self, row: usize, column: usize) -> Result<f64, String> {
         parse(&self.records[row][column]).ok_or_else(|| self.complaint(row, column, "is no number"))
     }
 

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use crate::axes::{Axis, SPINE, TICK_SIZE, draw_note, draw_title, draw_x_axis};
+use crate::axes::{Axis, SPINE, TICK_SIZE, draw_note, draw_panel_title, draw_title, draw_x_axis};
 use crate::canvas::Destination;
 use crate::colour_map::{BLUE, INK};
 use crate::error::PlotError;
+use crate::grid;
 use crate::picture::{Align, Ink, Picture, Rect, Text};
 use crate::scale::{is_known, is_range};
 use crate::ticks;
@@ -52,7 +53,62 @@ pub fn draw_bars(path: &Path, title: &str, bars: &Bars<'_>) -> Result<(), PlotEr
     destination.write(figure(title, bars)?)
 }
 
+/// One panel of a figure of bars.
+#[derive(Clone, Debug)]
+pub struct BarPanel<'a> {
+    /// What stands above it; may be empty.
+    pub title: String,
+    /// What is drawn.
+    pub bars: Bars<'a>,
+}
+
+/// Draws rows of panels, each as [`draw_bars`] draws one, into a PNG or SVG file.
+///
+/// # Errors
+/// As [`draw_bars`], and for no panels.
+///
+/// # Examples
+/// ```
+/// use galmass_plots::{BarPanel, Bars, draw_bar_panels};
+///
+/// let names = ["M_r", "σ_v"].map(String::from);
+/// let panel = |title: &str, values| BarPanel {
+///     title: title.into(),
+///     bars: Bars { names: &names, values, value_label: "share of the gain [%]".into() },
+/// };
+/// let panels = vec![panel("M★", &[75.0, 25.0]), panel("M★/L", &[40.0, 60.0])];
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("importance.svg");
+/// draw_bar_panels(&path, "Importance", &[panels])?;
+/// assert!(std::fs::read_to_string(&path)?.contains("M★/L"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn draw_bar_panels(path: &Path, title: &str, rows: &[Vec<BarPanel<'_>>]) -> Result<(), PlotError> {
+    let destination = Destination::new(path)?;
+    if rows.iter().all(Vec::is_empty) {
+        return Err(PlotError::Empty { figure: title.to_owned(), what: "panels" });
+    }
+    let panel = |panel: &BarPanel<'_>| {
+        let mut picture = bars_of(&panel.title, &panel.bars)?;
+        let frame = Rect::new(0.0, 0.0, WIDTH, PITCH * panel.bars.names.len() as f64);
+        draw_panel_title(&mut picture, &panel.title, frame, WIDTH);
+        Ok(picture)
+    };
+    let pictures: Result<Vec<Vec<Picture>>, PlotError> =
+        rows.iter().map(|row| row.iter().map(panel).collect()).collect();
+    let mut picture = grid::arranged(pictures?);
+    draw_title(&mut picture, title);
+    destination.write(picture)
+}
+
 fn figure(title: &str, bars: &Bars<'_>) -> Result<Picture, PlotError> {
+    let mut picture = bars_of(title, bars)?;
+    draw_title(&mut picture, title);
+    Ok(picture)
+}
+
+/// Bars with their axis, the top left corner of the frame at the origin; `title` is for errors.
+fn bars_of(title: &str, bars: &Bars<'_>) -> Result<Picture, PlotError> {
     let Bars { names, values, value_label } = bars;
     if names.is_empty() && values.is_empty() {
         return Err(PlotError::Empty { figure: title.to_owned(), what: "bars" });
@@ -89,7 +145,6 @@ fn figure(title: &str, bars: &Bars<'_>) -> Result<Picture, PlotError> {
     }
     picture.outline(frame, SPINE, INK);
     draw_x_axis(&mut picture, &axis, frame);
-    draw_title(&mut picture, title);
     Ok(picture)
 }
 

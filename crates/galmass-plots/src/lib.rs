@@ -5,7 +5,7 @@
 //! * [`draw_maps`]: rows of maps, each with its own colour bar;
 //! * [`draw_profiles`]: lines and points with errors over one another, such as profiles of a galaxy;
 //! * [`draw_distribution`]: a histogram whose ranges have names, such as kinds of orbits;
-//! * [`draw_bars`]: named numbers, such as the importance of features;
+//! * [`draw_bars`], [`draw_bar_panels`]: named numbers, such as the importance of features;
 //! * [`draw_correlations`]: how quantities go together, pair by pair;
 //! * [`draw_matrices`]: numbers for pairs of things, such as the scatter of each network on each suite;
 //! * [`draw_loss_curve`]: training and validation loss, and the epoch that was kept;
@@ -58,7 +58,7 @@ mod profiles;
 mod scale;
 mod ticks;
 
-pub use bars::{Bars, draw_bars};
+pub use bars::{BarPanel, Bars, draw_bar_panels, draw_bars};
 pub use correlations::{Correlations, draw_correlations};
 pub use distribution::{Distribution, DistributionRange, draw_distribution};
 pub use error::PlotError;

@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 
 use galmass_plots::{
-    Bars, ColourScale, Correlations, LossCurve, MapPanel, MatrixPanel, PredictionPanel, draw_bars,
-    draw_correlations, draw_loss_curve, draw_maps, draw_matrices, draw_predictions,
+    BarPanel, Bars, ColourScale, Correlations, LossCurve, MapPanel, MatrixPanel, PredictionPanel,
+    draw_bar_panels, draw_bars, draw_correlations, draw_loss_curve, draw_maps, draw_matrices,
+    draw_predictions,
 };
 
 use crate::data;
@@ -109,6 +110,16 @@ fn bars() {
     for format in FORMATS {
         let shares = bars(&[64.8, 20.3, 8.1, 4.4, 2.4, 0.0]);
         draw_bars(&path("bars", format), "Importance of features", &shares).unwrap();
+    }
+    for format in FORMATS {
+        let panel = |title: &str, values| BarPanel { title: title.into(), bars: bars(values) };
+        let rows = ["M★", "M_DM", "M_tot"].map(|mass| {
+            vec![
+                panel(&format!("{mass}: gain"), &[64.8, 20.3, 8.1, 4.4, 2.4, 0.0]),
+                panel(&format!("{mass}: permutation"), &[44.8, 40.3, 8.1, 4.4, 0.4, 2.0]),
+            ]
+        });
+        draw_bar_panels(&path("bar_panels", format), "Importance of features, 9277 galaxies", &rows).unwrap();
     }
     let odd = bars(&[3.0e7, -1.0, f64::NAN, 2.5e7, 1.0, f64::INFINITY]);
     draw_bars(&path("bars_awkward", "png"), "Numbers that nobody meant to draw", &odd).unwrap();
