@@ -1,8 +1,11 @@
-//! Gradients of a batch: in pieces where it is too large for the memory, and no longer than they may be.
+//! Gradients of a batch: in pieces where it is too large for the memory, on several devices where there are such, and no
+//! longer than they may be.
 
 use std::marker::PhantomData;
+use std::panic::resume_unwind;
+use std::thread;
 
-use burn::module::{ModuleVisitor, Param};
+use burn::module::{AutodiffModule, ModuleVisitor, Param};
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::prelude::*;
 use burn::tensor::backend::AutodiffBackend;
@@ -18,7 +21,60 @@ use crate::tensors::outputs_of;
 /// With `largest_piece` the batch goes through the network in the fewest pieces no larger than that, of two samples or
 /// more, and the gradients are the mean over the pieces, each weighed by its samples: those of the whole batch, were it
 /// not for batch normalisation, which sees the statistics of one piece at a time and takes in each of them.
+///
+/// `helpers` are further devices. The batch is dealt out among all of them and `device` in equal parts, of two samples or
+/// more, which are worked on at the same time, each with a copy of the network. Each part is a piece in the sense above;
+/// running statistics are those of the part of `device` alone, as in PyTorch's DistributedDataParallel.
 pub(crate) fn gradients_of<B: FusedBackend + AutodiffBackend>(
+    network: &Network<B>,
+    samples: &ScaledSamples,
+    largest_piece: Option<usize>,
+    device: &B::Device,
+    helpers: &[B::Device],
+) -> (f32, GradientsParams) {
+    let n_samples = samples.n_samples();
+    let n_parts = (1 + helpers.len()).min(n_samples / 2);
+    if n_parts < 2 {
+        return gradients_of_part(network, samples, largest_piece, device);
+    }
+    let all: Vec<usize> = (0..n_samples).collect();
+    let mut parts = equal_parts(&all, n_parts).into_iter().map(|part| samples.select(&part));
+    let own = parts.next();
+    let parts: Vec<_> = parts.zip(helpers).map(|(part, helper)| (part, helper, copied(network, helper))).collect();
+    // In the order of the devices, whichever is done first: the same bits every time.
+    let of_parts: Vec<_> = thread::scope(|scope| {
+        let work = |part: ScaledSamples, network: &Network<B>, device: &B::Device| {
+            let (loss, gradients) = gradients_of_part(network, &part, largest_piece, device);
+            (part.n_samples(), loss, gradients)
+        };
+        let helped: Vec<_> = parts
+            .into_iter()
+            .map(|(part, helper, network)| scope.spawn(move || work(part, &network, helper)))
+            .collect();
+        let own = own.map(|part| work(part, network, device));
+        let helped = helped.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        own.into_iter().chain(helped).collect()
+    });
+    let mut accumulator = GradientsAccumulator::new();
+    let mut mean_loss = 0.0;
+    for (n_of_part, loss, gradients) in of_parts {
+        let share = n_of_part as f32 / n_samples as f32;
+        let mut gradients = gradients.to_device::<B, _>(device, network);
+        scale(network, &mut gradients, share);
+        accumulator.accumulate(network, gradients);
+        mean_loss += share * loss;
+    }
+    (mean_loss, accumulator.grads())
+}
+
+/// A copy on another device that shares nothing with the network. Burn's `fork` would take the running statistics of both
+/// along.
+fn copied<B: AutodiffBackend>(network: &Network<B>, device: &B::Device) -> Network<B> {
+    Network::from_inner(network.valid()).fork(device)
+}
+
+/// [`gradients_of`] on one device.
+fn gradients_of_part<B: FusedBackend + AutodiffBackend>(
     network: &Network<B>,
     samples: &ScaledSamples,
     largest_piece: Option<usize>,
@@ -61,8 +117,7 @@ pub(crate) fn clip<B: AutodiffBackend>(
     }
     let norm: f32 = Tensor::cat(squares.sums, 0).sum().sqrt().into_scalar().elem();
     if f64::from(norm) > largest && norm.is_finite() {
-        let factor = (largest / f64::from(norm)) as f32;
-        network.visit(&mut Scale::<B> { gradients: &mut gradients, factor, backend: PhantomData });
+        scale(network, &mut gradients, (largest / f64::from(norm)) as f32);
     }
     (norm, gradients)
 }
@@ -79,6 +134,11 @@ impl<B: AutodiffBackend> ModuleVisitor<B> for Squares<'_, B> {
             self.sums.push(gradient.square().sum());
         }
     }
+}
+
+/// Multiplies all gradients by a factor.
+fn scale<B: AutodiffBackend>(network: &Network<B>, gradients: &mut GradientsParams, factor: f32) {
+    network.visit(&mut Scale::<B> { gradients, factor, backend: PhantomData });
 }
 
 struct Scale<'a, B> {
@@ -152,8 +212,8 @@ mod tests {
     #[test]
     fn pieces_with_the_same_statistics_have_the_gradients_of_the_whole() {
         let (network, samples, device) = (network(), twice(5), Default::default());
-        let (loss, whole) = gradients_of(&network, &samples, None, &device);
-        let (loss_of_pieces, pieces) = gradients_of(&network, &samples, Some(5), &device);
+        let (loss, whole) = gradients_of(&network, &samples, None, &device, &[]);
+        let (loss_of_pieces, pieces) = gradients_of(&network, &samples, Some(5), &device, &[]);
         let (whole, pieces) = (flat(&network, &whole), flat(&network, &pieces));
         let length = whole.iter().map(|x| x * x).sum::<f32>().sqrt();
         let apart = whole.iter().zip(&pieces).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
@@ -161,13 +221,40 @@ mod tests {
         assert!(apart < 1e-4 * length, "{apart} of {length}");
         assert!((loss - loss_of_pieces).abs() < 1e-5 * loss, "{loss} {loss_of_pieces}");
         // Unequal pieces, none of a single sample.
-        assert!(gradients_of(&network, &samples, Some(3), &device).0.is_finite());
+        assert!(gradients_of(&network, &samples, Some(3), &device, &[]).0.is_finite());
+    }
+
+    /// The device itself in place of others: what is tried is who does what, and what becomes of it.
+    #[test]
+    fn several_devices_find_the_gradients_of_as_many_pieces() {
+        let (network, samples, device) = (network(), twice(5), Default::default());
+        let running = |network: &Network<B>| crate::Weights::of(&network.valid()).unwrap();
+        let before = running(&network);
+        let (loss, pieces) = gradients_of(&network, &samples, Some(5), &device, &[]);
+        let after_pieces = running(&network);
+        let (loss_of_parts, parts) = gradients_of(&network, &samples, None, &device, &[device]);
+        assert!((loss - loss_of_parts).abs() < 1e-6 * loss, "{loss} {loss_of_parts}");
+        let (pieces, flat_parts) = (flat(&network, &pieces), flat(&network, &parts));
+        let length = pieces.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let apart = pieces.iter().zip(&flat_parts).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+        assert!(apart < 1e-5 * length, "{apart} of {length}");
+        // Two pieces were taken into the running statistics, and then one part of two.
+        let after_parts = running(&network);
+        assert!(before != after_pieces && after_pieces != after_parts);
+        for _ in 0..3 {
+            let (again, gradients) = gradients_of(&network, &samples, None, &device, &[device]);
+            assert_eq!((again, flat(&network, &gradients)), (loss_of_parts, flat_parts.clone()), "bits");
+        }
+        // More devices than pairs of samples: some have nothing to do.
+        let few = samples.select(&[0, 1, 2, 3, 4]);
+        let (loss, _) = gradients_of(&network, &few, Some(2), &device, &[device; 6]);
+        assert!(loss.is_finite());
     }
 
     #[test]
     fn gradients_are_shortened_as_one_vector() {
         let (network, samples, device) = (network(), twice(3), Default::default());
-        let gradients = || gradients_of(&network, &samples, None, &device).1;
+        let gradients = || gradients_of(&network, &samples, None, &device, &[]).1;
         let whole = flat(&network, &gradients());
         let length = whole.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
         let (norm, clipped) = clip(&network, gradients(), 0.25 * length);

@@ -19,7 +19,7 @@ use crate::engine::TrainingTask;
 use crate::gradients::{clip, gradients_of};
 use crate::loader::prepare_ahead;
 use crate::log::Log;
-use crate::reliability::Reader;
+use crate::reliability::{Reader, Reliability};
 use crate::tensors::outputs_of;
 use crate::{FeatureDistribution, LogLine, NetError, Network, ResidualQuantiles, TrainedOn, Weights};
 
@@ -86,6 +86,8 @@ pub struct Trained {
     pub trained_on: TrainedOn,
     /// How far off those weights are on the validation part, one entry a target: for a head of points.
     pub residuals: Vec<ResidualQuantiles>,
+    /// By how much their posteriors are to be wider, see [`Model::width_factors`](crate::Model::width_factors).
+    pub width_factors: Vec<f64>,
     /// Where the features of the training part lie, as those weights see them: of all its samples, or of 20,000 at equal
     /// steps where there are more.
     pub features: FeatureDistribution,
@@ -98,6 +100,8 @@ type State<B> = (<Network<B> as Module<B>>::Record, <Adam<B> as Optimizer<Networ
 struct Run<'a, B: AutodiffBackend> {
     task: &'a TrainingTask<'a>,
     device: &'a B::Device,
+    /// Further devices, which take their parts of each batch.
+    helpers: &'a [B::Device],
     network: Network<B>,
     optimiser: Adam<B>,
     header: Header,
@@ -108,6 +112,7 @@ struct Run<'a, B: AutodiffBackend> {
 pub(crate) fn train<B>(
     task: &TrainingTask<'_>,
     device: &B::Device,
+    helpers: &[B::Device],
     observe: &mut dyn FnMut(Progress),
 ) -> Result<Trained, NetError>
 where
@@ -117,7 +122,7 @@ where
     check_part(task.network, "training", task.training_samples)?;
     check_part(task.network, "validation", task.validation_samples)?;
 
-    let mut run = Run::<B>::start(task, device)?;
+    let mut run = Run::<B>::start(task, device, helpers)?;
     if run.resume()? {
         observe(Progress::Resumed { n_epochs_done: run.header.epochs.len() });
     }
@@ -134,7 +139,11 @@ impl<'a, B> Run<'a, B>
 where
     B: FusedBackend + AutodiffBackend<InnerBackend: FusedBackend>,
 {
-    fn start(task: &'a TrainingTask<'a>, device: &'a B::Device) -> Result<Self, NetError> {
+    fn start(
+        task: &'a TrainingTask<'a>,
+        device: &'a B::Device,
+        helpers: &'a [B::Device],
+    ) -> Result<Self, NetError> {
         let config = task.training;
         let network = Network::new(task.network, seed::derive(config.seed, stream::WEIGHTS), device)?;
         let optimiser = AdamWConfig::new()
@@ -143,8 +152,8 @@ where
             .with_epsilon(1e-8)
             .with_weight_decay(config.weight_decay as f32)
             .init();
-        let header = Header::new(task.describe());
-        Ok(Self { task, device, network, optimiser, header, best: None, log: None })
+        let header = Header::new(task.describe(1 + helpers.len()));
+        Ok(Self { task, device, helpers, network, optimiser, header, best: None, log: None })
     }
 
     /// Takes up the checkpoint of this run, if there is one.
@@ -241,7 +250,7 @@ where
     ) -> Result<f32, NetError> {
         let config = self.task.training;
         let (loss, mut gradients) =
-            gradients_of(&self.network, samples, config.micro_batch_size, self.device);
+            gradients_of(&self.network, samples, config.micro_batch_size, self.device, self.helpers);
         let Place { epoch, batch, samples } = place;
         if !loss.is_finite() {
             return Err(NetError::LossNotFinite { epoch, batch, samples: samples.into(), loss });
@@ -284,14 +293,15 @@ where
         weights.apply_to(&mut network)?;
         let TrainingTask { training_samples, validation_samples, .. } = *self.task;
         let reader = Reader { network: &network, config: self.task.network, device: self.device };
-        let (residuals, features) = reader.learn(training_samples, validation_samples)?;
+        let Reliability { residuals, width_factors, features } =
+            reader.learn(training_samples, validation_samples)?;
         let trained_on = TrainedOn {
             training: training_samples.checksum(),
             n_training: training_samples.n_samples(),
             validation: validation_samples.checksum(),
             n_validation: validation_samples.n_samples(),
         };
-        Ok(Trained { weights, best_epoch, history, trained_on, residuals, features })
+        Ok(Trained { weights, best_epoch, history, trained_on, residuals, width_factors, features })
     }
 }
 
