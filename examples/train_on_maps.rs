@@ -68,7 +68,7 @@ struct Arguments {
     /// Decides the split, the first weights and the order of the samples
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// cpu, ndarray, cuda or cuda:N
+    /// cpu, ndarray, cuda, cuda:N or cuda:all
     #[arg(long, default_value = "cpu")]
     device: String,
     /// Where the results go: a new folder [default: out/train_on_maps]

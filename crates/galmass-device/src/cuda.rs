@@ -14,12 +14,30 @@ const LIBRARY: &str = if cfg!(windows) { "nvcuda.dll" } else { "libcuda.so.1" };
 const COMPILER: &str = if cfg!(windows) { "nvrtc64_130_0.dll" } else { "libnvrtc.so" };
 
 pub(crate) fn open(device: Device, index: usize) -> Result<Box<dyn Engine>, DeviceError> {
-    let n_devices = count_gpus().map_err(|reason| DeviceError::NoDriver { device, reason })?;
+    let n_devices = probe(device)?;
     if index >= n_devices {
         return Err(DeviceError::NoSuchGpu { device, n_devices });
     }
-    find_compiler().map_err(|reason| DeviceError::NoDriver { device, reason })?;
     Ok(Box::new(BurnEngine::<Autodiff<Cuda>>::new(CudaDevice::new(index))))
+}
+
+pub(crate) fn open_all(device: Device) -> Result<Box<dyn Engine>, DeviceError> {
+    let n_devices = probe(device)?;
+    if n_devices == 0 {
+        return Err(DeviceError::NoSuchGpu { device, n_devices });
+    }
+    let helpers = (1..n_devices).map(CudaDevice::new).collect();
+    Ok(Box::new(BurnEngine::<Autodiff<Cuda>>::new(CudaDevice::new(0)).helped_by(helpers)))
+}
+
+/// The number of GPUs, if there is all that Burn needs of them.
+fn probe(device: Device) -> Result<usize, DeviceError> {
+    let no_driver = |reason| DeviceError::NoDriver { device, reason };
+    let n_devices = count_gpus().map_err(no_driver)?;
+    if n_devices > 0 {
+        find_compiler().map_err(no_driver)?;
+    }
+    Ok(n_devices)
 }
 
 fn count_gpus() -> Result<usize, String> {

@@ -18,6 +18,7 @@
 //! | `cpu` | burn-flex, on all cores | always |
 //! | `ndarray` | burn-ndarray: slow, to cross-check `cpu` | `ndarray` |
 //! | `cuda`, `cuda:1` | burn-cuda on an NVIDIA GPU | `cuda` |
+//! | `cuda:all` | burn-cuda, training on all GPUs of the machine together | `cuda` |
 
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -34,7 +35,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DeviceError {
     /// No device has this name.
-    #[error("no device is called `{name}`; there are `cpu`, `ndarray`, `cuda` and `cuda:N`")]
+    #[error("no device is called `{name}`; there are `cpu`, `ndarray`, `cuda`, `cuda:N` and `cuda:all`")]
     UnknownName {
         /// What was asked for.
         name: String,
@@ -78,6 +79,9 @@ pub enum Device {
         /// Its number, counted from 0.
         index: usize,
     },
+    /// All NVIDIA GPUs of the machine: each takes its part of every batch of training, see
+    /// [`BurnEngine::helped_by`](galmass_net::BurnEngine::helped_by).
+    AllCuda,
 }
 
 impl Device {
@@ -89,7 +93,8 @@ impl Device {
         match self {
             Self::Cpu => Ok(Box::new(BurnEngine::<Autodiff<burn_flex::Flex>>::new(Default::default()))),
             Self::NdArray => self.open_ndarray(),
-            Self::Cuda { index } => self.open_cuda(index),
+            Self::Cuda { index } => self.open_cuda(Some(index)),
+            Self::AllCuda => self.open_cuda(None),
         }
     }
 
@@ -104,12 +109,15 @@ impl Device {
     }
 
     #[cfg(feature = "cuda")]
-    fn open_cuda(self, index: usize) -> Result<Box<dyn Engine>, DeviceError> {
-        cuda::open(self, index)
+    fn open_cuda(self, index: Option<usize>) -> Result<Box<dyn Engine>, DeviceError> {
+        match index {
+            Some(index) => cuda::open(self, index),
+            None => cuda::open_all(self),
+        }
     }
 
     #[cfg(not(feature = "cuda"))]
-    fn open_cuda(self, _: usize) -> Result<Box<dyn Engine>, DeviceError> {
+    fn open_cuda(self, _: Option<usize>) -> Result<Box<dyn Engine>, DeviceError> {
         Err(DeviceError::NotBuilt { device: self, feature: "cuda" })
     }
 }
@@ -120,6 +128,7 @@ impl fmt::Display for Device {
             Self::Cpu => f.write_str("cpu"),
             Self::NdArray => f.write_str("ndarray"),
             Self::Cuda { index } => write!(f, "cuda:{index}"),
+            Self::AllCuda => f.write_str("cuda:all"),
         }
     }
 }
@@ -133,6 +142,7 @@ impl FromStr for Device {
             "cpu" => Ok(Self::Cpu),
             "ndarray" => Ok(Self::NdArray),
             "cuda" => Ok(Self::Cuda { index: 0 }),
+            "cuda:all" => Ok(Self::AllCuda),
             _ => {
                 let index =
                     name.strip_prefix("cuda:").and_then(|index| index.parse().ok()).ok_or_else(unknown)?;
@@ -148,7 +158,8 @@ mod tests {
 
     #[test]
     fn names_are_read_as_they_are_written() {
-        for device in [Device::Cpu, Device::NdArray, Device::Cuda { index: 0 }, Device::Cuda { index: 3 }] {
+        let gpus = [Device::Cuda { index: 0 }, Device::Cuda { index: 3 }, Device::AllCuda];
+        for device in [Device::Cpu, Device::NdArray].into_iter().chain(gpus) {
             assert_eq!(device.to_string().parse(), Ok(device));
         }
         for name in ["", "gpu", "cuda:", "cuda:-1", "CPU"] {

@@ -38,9 +38,10 @@ pub struct TrainingTask<'a> {
 }
 
 impl TrainingTask<'_> {
-    /// All that decides the losses.
-    pub(crate) fn describe(&self) -> serde_json::Value {
+    /// All that decides the losses, on so many devices.
+    pub(crate) fn describe(&self, n_devices: usize) -> serde_json::Value {
         let mut described = serde_json::json!({
+            "n_devices": n_devices,
             "galmass_version": env!("CARGO_PKG_VERSION"),
             "network": self.network,
             "training": self.training,
@@ -94,16 +95,27 @@ pub trait Engine {
     }
 }
 
-/// The engine of any Burn backend.
+/// The engine of any Burn backend, on one device or several.
+///
+/// On several devices each batch of training is dealt out among them in equal parts; gradients are averaged by Burn's
+/// accumulator, in the order of the devices, on the first. Batch normalisation sees the statistics of one part at a time, so
+/// that the losses are those of training in [pieces](TrainingConfig::micro_batch_size) of that size rather than of whole
+/// batches, with the running statistics of the first device. Only training is dealt out.
 #[derive(Clone, Debug)]
 pub struct BurnEngine<B: AutodiffBackend> {
     device: B::Device,
+    helpers: Vec<B::Device>,
 }
 
 impl<B: AutodiffBackend> BurnEngine<B> {
     /// An engine on a device of the backend.
     pub fn new(device: B::Device) -> Self {
-        Self { device }
+        Self { device, helpers: Vec::new() }
+    }
+
+    /// The same with further devices to train on.
+    pub fn helped_by(self, helpers: Vec<B::Device>) -> Self {
+        Self { helpers, ..self }
     }
 }
 
@@ -112,11 +124,15 @@ where
     B: FusedBackend + AutodiffBackend<InnerBackend: FusedBackend>,
 {
     fn describe(&self) -> String {
-        B::InnerBackend::name(&self.device)
+        let name = B::InnerBackend::name(&self.device);
+        match self.helpers.len() {
+            0 => name,
+            n_helpers => format!("{name}, {} devices", 1 + n_helpers),
+        }
     }
 
     fn train(&self, task: &TrainingTask<'_>, observe: &mut dyn FnMut(Progress)) -> Result<Trained, NetError> {
-        train::<B>(task, &self.device, observe)
+        train::<B>(task, &self.device, &self.helpers, observe)
     }
 
     fn open<'a>(&self, model: &'a Model) -> Result<Box<dyn Predictor + 'a>, NetError> {

@@ -104,8 +104,7 @@ pub(crate) fn clip<B: AutodiffBackend>(
     }
     let norm: f32 = Tensor::cat(squares.sums, 0).sum().sqrt().into_scalar().elem();
     if f64::from(norm) > largest && norm.is_finite() {
-        let factor = (largest / f64::from(norm)) as f32;
-        network.visit(&mut Scale::<B> { gradients: &mut gradients, factor, backend: PhantomData });
+        scale(network, &mut gradients, (largest / f64::from(norm)) as f32);
     }
     (norm, gradients)
 }
@@ -124,6 +123,11 @@ impl<B: AutodiffBackend> ModuleVisitor<B> for Squares<'_, B> {
     }
 }
 
+/// Multiplies all gradients by a factor.
+pub(crate) fn scale<B: AutodiffBackend>(network: &Network<B>, gradients: &mut GradientsParams, factor: f32) {
+    network.visit(&mut Scale::<B> { gradients, factor, backend: PhantomData });
+}
+
 struct Scale<'a, B> {
     gradients: &'a mut GradientsParams,
     factor: f32,
@@ -139,7 +143,7 @@ impl<B: AutodiffBackend> ModuleVisitor<B> for Scale<'_, B> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use burn::backend::Autodiff;
     use burn_flex::Flex;
     use galmass_core::seed;
@@ -150,9 +154,9 @@ mod tests {
     use crate::network::tests::small;
     use crate::{BranchConfig, NetworkConfig, Stem};
 
-    type B = Autodiff<Flex>;
+    pub(crate) type B = Autodiff<Flex>;
 
-    fn network() -> Network<B> {
+    pub(crate) fn network() -> Network<B> {
         let config = NetworkConfig {
             branches: vec![BranchConfig { name: "image".into(), n_channels: 1 }],
             width: 2,
@@ -164,7 +168,7 @@ mod tests {
     }
 
     /// The same samples twice: each half has the statistics of the whole.
-    fn twice(n_samples: usize) -> ScaledSamples {
+    pub(crate) fn twice(n_samples: usize) -> ScaledSamples {
         let mut generator = seed::generator(7);
         let maps = Array4::from_shape_fn((n_samples, 1, 12, 12), |_| generator.random_range(0.0..1.0_f32));
         let targets = Array2::from_shape_fn((n_samples, 1), |_| generator.random_range(-1.0..1.0_f32));
@@ -185,7 +189,7 @@ mod tests {
         }
     }
 
-    fn flat(network: &Network<B>, gradients: &GradientsParams) -> Vec<f32> {
+    pub(crate) fn flat(network: &Network<B>, gradients: &GradientsParams) -> Vec<f32> {
         let mut flat = Flat(gradients, Vec::new());
         network.visit(&mut flat);
         flat.1

@@ -39,7 +39,8 @@ pub struct Predictions {
 pub trait Predictor {
     /// Predicts the targets of maps that were scaled by the normalisation of the model.
     ///
-    /// Where the head is a density, its quantiles are those of the density. For a head of points they are the prediction
+    /// Where the head is a density, its quantiles are those of the density, with the
+    /// [widths](crate::Model::width_factors) that the validation part has set right. For a head of points they are the prediction
     /// and the [residuals](crate::ResidualQuantiles) of the validation part.
     ///
     /// # Errors
@@ -149,7 +150,8 @@ where
 
     /// What some outputs say, in the units of the targets.
     fn rescaled(&self, outputs: &Array2<f32>) -> Rescaled {
-        Rescaled::new(self.network.posterior(outputs.view()), &self.model.normalisation)
+        let scaled = self.network.calibrated_posterior(outputs.view(), &self.model.width_factors);
+        Rescaled::new(scaled, &self.model.normalisation)
     }
 
     fn values(&self, inputs: &Inputs) -> Array2<f64> {

@@ -32,8 +32,7 @@
 //! used, keeps the best epoch, and can be killed at any instant and resumed from its last epoch with the same losses as an
 //! uninterrupted run.
 //!
-//! All of it is f32 on one device. On several devices, and in half precision, Burn 0.21 offers parts rather than a whole:
-//! collective operations behind a feature of their own, no automatic casts, no scaling of gradients.
+//! All of it is f32. Several devices of one machine share the batches of a training, see [`BurnEngine::helped_by`].
 
 mod alignment;
 mod batches;
@@ -42,6 +41,7 @@ mod branch;
 mod checkpoint;
 mod checks;
 mod config;
+mod devices;
 mod engine;
 mod error;
 mod explain;

@@ -72,6 +72,27 @@ impl<B: Backend> Network<B> {
     pub fn posterior(&self, outputs: ArrayView2<'_, f32>) -> Box<dyn Posterior> {
         self.head.posterior(outputs)
     }
+
+    /// As [`Network::posterior`], with widths set right by the factors of [`Network::width_factors`].
+    pub(crate) fn calibrated_posterior(
+        &self,
+        outputs: ArrayView2<'_, f32>,
+        width_factors: &[f64],
+    ) -> Box<dyn Posterior> {
+        self.head.calibrated_posterior(outputs, width_factors)
+    }
+
+    /// By how much its posteriors are to be wider to be true to these samples, one entry a target; none for points.
+    ///
+    /// # Shapes
+    /// outputs `[n, n_parameters]`, scaled truths `[n, n_outputs]`
+    pub(crate) fn width_factors(
+        &self,
+        outputs: ArrayView2<'_, f32>,
+        truths: ArrayView2<'_, f32>,
+    ) -> Vec<f64> {
+        self.head.width_factors(outputs, truths)
+    }
 }
 
 impl<B: FusedBackend> Network<B> {

@@ -22,16 +22,27 @@ pub(crate) struct Reader<'a, B: FusedBackend> {
     pub(crate) device: &'a B::Device,
 }
 
+/// What a network says of itself once it is trained.
+pub(crate) struct Reliability {
+    /// Residuals of the validation part, for a head of points.
+    pub(crate) residuals: Vec<ResidualQuantiles>,
+    /// What makes the posteriors of the validation part as wide as they should be, for the other heads.
+    pub(crate) width_factors: Vec<f64>,
+    /// Features of the training part.
+    pub(crate) features: FeatureDistribution,
+}
+
 impl<B: FusedBackend> Reader<'_, B> {
-    /// The residuals of the validation part, for a head of points, and the features of the training part.
+    /// Looks at the validation part for errors and at the training part for features.
     pub(crate) fn learn(
         &self,
         training: &dyn SampleSource,
         validation: &dyn SampleSource,
-    ) -> Result<(Vec<ResidualQuantiles>, FeatureDistribution), NetError> {
+    ) -> Result<Reliability, NetError> {
+        let all: Vec<usize> = (0..validation.n_samples()).collect();
+        let [_, outputs, targets] = self.read(validation, &all)?;
+        let width_factors = self.network.width_factors(outputs.view(), targets.view());
         let residuals = if self.config.head == HeadConfig::Point {
-            let all: Vec<usize> = (0..validation.n_samples()).collect();
-            let [_, outputs, targets] = self.read(validation, &all)?;
             let predicted = self.network.posterior(outputs.view()).medians();
             ResidualQuantiles::of_all(predicted.view(), targets.view())
         } else {
@@ -41,7 +52,8 @@ impl<B: FusedBackend> Reader<'_, B> {
         let n_fitted = n_samples.min(MOST_FITTED);
         let spread: Vec<usize> = (0..n_fitted).map(|index| index * n_samples / n_fitted).collect();
         let [features, ..] = self.read(training, &spread)?;
-        Ok((residuals, FeatureDistribution::fit(features.view())))
+        let features = FeatureDistribution::fit(features.view());
+        Ok(Reliability { residuals, width_factors, features })
     }
 
     /// Features, outputs and targets of some samples.

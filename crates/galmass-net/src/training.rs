@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use crate::batches::batches_of_epoch;
 use crate::checkpoint::{self, Header};
 use crate::checks::{check_part, read_checked, read_inputs};
+use crate::devices::gradients_on_devices;
 use crate::engine::TrainingTask;
-use crate::gradients::{Unlabelled, clip, gradients_of};
+use crate::gradients::{Unlabelled, clip};
 use crate::loader::prepare_ahead;
 use crate::log::Log;
-use crate::reliability::Reader;
+use crate::reliability::{Reader, Reliability};
 use crate::tensors::outputs_of;
 use crate::{FeatureDistribution, LogLine, NetError, Network, ResidualQuantiles, TrainedOn, Weights};
 
@@ -88,6 +89,8 @@ pub struct Trained {
     pub trained_on: TrainedOn,
     /// How far off those weights are on the validation part, one entry a target: for a head of points.
     pub residuals: Vec<ResidualQuantiles>,
+    /// By how much their posteriors are to be wider, see [`Model::width_factors`](crate::Model::width_factors).
+    pub width_factors: Vec<f64>,
     /// Where the features of the training part lie, as those weights see them: of all its samples, or of 20,000 at equal
     /// steps where there are more.
     pub features: FeatureDistribution,
@@ -100,6 +103,8 @@ type State<B> = (<Network<B> as Module<B>>::Record, <Adam<B> as Optimizer<Networ
 struct Run<'a, B: AutodiffBackend> {
     task: &'a TrainingTask<'a>,
     device: &'a B::Device,
+    /// Further devices, which take their parts of each batch.
+    helpers: &'a [B::Device],
     network: Network<B>,
     optimiser: Adam<B>,
     header: Header,
@@ -110,6 +115,7 @@ struct Run<'a, B: AutodiffBackend> {
 pub(crate) fn train<B>(
     task: &TrainingTask<'_>,
     device: &B::Device,
+    helpers: &[B::Device],
     observe: &mut dyn FnMut(Progress),
 ) -> Result<Trained, NetError>
 where
@@ -128,7 +134,7 @@ where
         }
     }
 
-    let mut run = Run::<B>::start(task, device)?;
+    let mut run = Run::<B>::start(task, device, helpers)?;
     if run.resume()? {
         observe(Progress::Resumed { n_epochs_done: run.header.epochs.len() });
     }
@@ -145,7 +151,11 @@ impl<'a, B> Run<'a, B>
 where
     B: FusedBackend + AutodiffBackend<InnerBackend: FusedBackend>,
 {
-    fn start(task: &'a TrainingTask<'a>, device: &'a B::Device) -> Result<Self, NetError> {
+    fn start(
+        task: &'a TrainingTask<'a>,
+        device: &'a B::Device,
+        helpers: &'a [B::Device],
+    ) -> Result<Self, NetError> {
         let config = task.training;
         let network = Network::new(task.network, seed::derive(config.seed, stream::WEIGHTS), device)?;
         let optimiser = AdamWConfig::new()
@@ -154,8 +164,8 @@ where
             .with_epsilon(1e-8)
             .with_weight_decay(config.weight_decay as f32)
             .init();
-        let header = Header::new(task.describe());
-        Ok(Self { task, device, network, optimiser, header, best: None, log: None })
+        let header = Header::new(task.describe(1 + helpers.len()));
+        Ok(Self { task, device, helpers, network, optimiser, header, best: None, log: None })
     }
 
     /// Takes up the checkpoint of this run, if there is one.
@@ -259,8 +269,14 @@ where
         place: Place<'_>,
     ) -> Result<f32, NetError> {
         let config = self.task.training;
-        let (loss, mut gradients) =
-            gradients_of(&self.network, samples, unlabelled, config.micro_batch_size, self.device);
+        let (loss, mut gradients) = gradients_on_devices(
+            &self.network,
+            samples,
+            unlabelled,
+            config.micro_batch_size,
+            self.device,
+            self.helpers,
+        );
         let Place { epoch, batch, samples } = place;
         if !loss.is_finite() {
             return Err(NetError::LossNotFinite { epoch, batch, samples: samples.into(), loss });
@@ -303,14 +319,15 @@ where
         weights.apply_to(&mut network)?;
         let TrainingTask { training_samples, validation_samples, .. } = *self.task;
         let reader = Reader { network: &network, config: self.task.network, device: self.device };
-        let (residuals, features) = reader.learn(training_samples, validation_samples)?;
+        let Reliability { residuals, width_factors, features } =
+            reader.learn(training_samples, validation_samples)?;
         let trained_on = TrainedOn {
             training: training_samples.checksum(),
             n_training: training_samples.n_samples(),
             validation: validation_samples.checksum(),
             n_validation: validation_samples.n_samples(),
         };
-        Ok(Trained { weights, best_epoch, history, trained_on, residuals, features })
+        Ok(Trained { weights, best_epoch, history, trained_on, residuals, width_factors, features })
     }
 }
 

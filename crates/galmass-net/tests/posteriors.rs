@@ -116,6 +116,33 @@ fn one_network_serves_either_tracer_and_both() {
 }
 
 #[test]
+fn the_validation_part_sets_widths_and_leaves_medians() {
+    let mut task = task(HeadConfig::Gaussian);
+    task.network.profiles = None;
+    let model = train(&task, &task.samples, None);
+    let as_it_came_out = Model { width_factors: Vec::new(), ..model.clone() };
+    let (inputs, _) = test_inputs(&task, [true, true]);
+    let [calibrated, plain] = [&model, &as_it_came_out].map(|model| {
+        let predictor = engine();
+        predictor.posterior(model, &inputs).unwrap().all_quantiles(&[0.16, 0.5, 0.84]).unwrap()
+    });
+    let widths =
+        |quantiles: &Array3<f64>, target: usize| quantiles[[0, 2, target]] - quantiles[[0, 0, target]];
+    for target in 0..2 {
+        let factor = model.width_factors[target];
+        assert!(factor != 1.0, "three epochs leave no width right");
+        let ratio = widths(&calibrated, target) / widths(&plain, target);
+        assert!((ratio / factor - 1.0).abs() < 1e-9, "{ratio} {factor}");
+        assert!((calibrated[[0, 1, target]] - plain[[0, 1, target]]).abs() < 1e-12);
+    }
+    let wrong = Model { width_factors: vec![1.0], ..model };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    wrong.save(&path).unwrap();
+    assert!(matches!(Model::load(&path), Err(NetError::ModelDisagrees { .. })));
+}
+
+#[test]
 fn densities_are_per_dex() {
     let task = task(HeadConfig::Mixture { n_components: 2 });
     let model = train(&task, &task.samples, None);

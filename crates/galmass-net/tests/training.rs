@@ -262,7 +262,7 @@ fn a_model_survives_its_file() {
 
     // A file of the first layout, which had no number, and one whose parts are of two models.
     for (from, to, words) in [
-        (r#"\"layout_version\":2,"#, "", "of layout 1, written by galmass"),
+        (r#"\"layout_version\":3,"#, "", "of layout 1, written by galmass"),
         (
             r#"\"name\":\"kinematics\",\"n_channels\":2"#,
             r#"\"name\":\"kinematica\",\"n_channels\":2"#,

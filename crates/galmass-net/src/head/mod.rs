@@ -21,11 +21,11 @@ pub(crate) use flow::LARGEST_LOG_SCALE;
 pub(crate) use made::{PlainContext, PlainMade};
 
 use burn::prelude::*;
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, aview1};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::posterior::RisingProfiles;
+use crate::posterior::{RisingProfiles, Widened, width_factors};
 use crate::{NetError, NetworkConfig, Posterior};
 
 /// What the network says about the targets of a galaxy.
@@ -175,10 +175,42 @@ impl<B: Backend> NetworkHead<B> {
 
     /// What the outputs `[n, n_parameters]` say of the scaled targets.
     pub(crate) fn posterior(&self, outputs: ArrayView2<'_, f32>) -> Box<dyn Posterior> {
-        let free = self.head().posterior(outputs);
+        self.calibrated_posterior(outputs, &[])
+    }
+
+    /// The same with the free numbers spread by `width_factors`; as they are where there are none.
+    pub(crate) fn calibrated_posterior(
+        &self,
+        outputs: ArrayView2<'_, f32>,
+        width_factors: &[f64],
+    ) -> Box<dyn Posterior> {
+        let mut free = self.head().posterior(outputs);
+        if !width_factors.is_empty() {
+            free = Box::new(Widened::new(free, width_factors.to_vec()));
+        }
         match &self.profiles {
             Some(profiles) => Box::new(RisingProfiles { free, profiles: profiles.clone() }),
             None => free,
         }
+    }
+
+    /// The factors that set the widths of the free numbers right for these truths `[n, n_outputs]`; none for a head of
+    /// points, which has no widths.
+    pub(crate) fn width_factors(
+        &self,
+        outputs: ArrayView2<'_, f32>,
+        truths: ArrayView2<'_, f32>,
+    ) -> Vec<f64> {
+        if self.config == HeadConfig::Point {
+            return Vec::new();
+        }
+        let mut free = truths.mapv(f64::from);
+        if let Some(profiles) = &self.profiles {
+            for mut truth in free.rows_mut() {
+                let (values, _) = profiles.to_free(&truth.to_vec());
+                truth.assign(&aview1(&values));
+            }
+        }
+        width_factors(&*self.head().posterior(outputs), free.view())
     }
 }

@@ -20,7 +20,7 @@ use crate::{FeatureDistribution, NetError, NetworkConfig, ResidualQuantiles, Tra
 /// Where the description stands in the metadata of the file.
 const KEY: &str = "galmass_model";
 /// Changes whenever older programs could not read the file any more.
-const LAYOUT_VERSION: u64 = 2;
+const LAYOUT_VERSION: u64 = 3;
 /// Tensors that are not weights of the network.
 const MEAN: &str = "feature_distribution.mean";
 const FACTOR: &str = "feature_distribution.factor";
@@ -38,6 +38,7 @@ struct Description {
     trained_on: TrainedOn,
     best_epoch: usize,
     residuals: Vec<ResidualQuantiles>,
+    width_factors: Vec<f64>,
     features: FeatureSummary,
 }
 
@@ -59,6 +60,7 @@ impl Model {
             trained_on: self.trained_on,
             best_epoch: self.best_epoch,
             residuals: self.residuals.clone(),
+            width_factors: self.width_factors.clone(),
             features: self.features.summary,
         };
         let description = serde_json::to_string(&description).map_err(|error| io(error.into()))?;
@@ -120,6 +122,7 @@ impl Model {
             trained_on: description.trained_on,
             best_epoch: description.best_epoch,
             residuals: description.residuals,
+            width_factors: description.width_factors,
             features: FeatureDistribution { summary: description.features, mean, factor },
             weights: Weights(weights),
         };

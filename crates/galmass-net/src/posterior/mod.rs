@@ -6,6 +6,7 @@ mod mixtures;
 mod points;
 mod profiles;
 mod rescaled;
+mod widened;
 
 pub use ensemble::Ensemble;
 pub use points::Points;
@@ -14,6 +15,7 @@ pub use rescaled::Rescaled;
 pub(crate) use flows::Flows;
 pub(crate) use mixtures::{Component, Mixtures};
 pub(crate) use profiles::RisingProfiles;
+pub(crate) use widened::{Widened, width_factors};
 
 use std::fmt::Debug;
 
