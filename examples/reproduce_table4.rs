@@ -25,6 +25,8 @@ mod baselines;
 #[path = "support/learning.rs"]
 #[allow(dead_code, reason = "the rows have a report of their own")]
 mod learning;
+#[path = "support/mock_set.rs"]
+mod mock_set;
 #[path = "support/mock_survey.rs"]
 mod mock_survey;
 #[path = "support/output.rs"]

@@ -50,8 +50,8 @@ use clap::{Parser, ValueEnum};
 use galaxy_table::{GalaxyTable, Input};
 use galmass::dataset::{Checksum, Column, Table};
 use galmass::gbdt::BoosterConfig;
-use galmass::mock::PopulationConfig;
-use galmass::survey::SurveyConfig;
+use galmass::mock::{Population, PopulationConfig};
+use galmass::survey::{MockSource, SurveyConfig};
 use paper_table::PaperRow;
 use serde::Serialize;
 use table_5::{ROWS, TARGETS};
@@ -141,8 +141,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         (_, Some(catalogue)) => Some(GalaxyTable::of_catalogue(catalogue)?),
         _ => None,
     };
-    let mocks = mocks(arguments);
-    mocks.check()?;
+    let (source, survey) = mocks(arguments)?;
     let folder = output::folder(arguments.out.as_deref(), "reproduce_table5", arguments.resume)?;
     let booster = arguments.preset.booster();
     let settings = serde_json::json!({ "arguments": arguments, "booster": booster });
@@ -151,7 +150,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         Some(table) => table,
         None => {
             let set = folder.join("set");
-            mocks.make(&set, arguments.resume)?;
+            mock_set::make(&source, &survey, &set, arguments.resume)?;
             GalaxyTable::of_set(&set)?
         }
     };
@@ -202,7 +201,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn mocks(arguments: &Arguments) -> mock_set::MockSet {
+/// Mock galaxies, and what is measured of them.
+fn mocks(arguments: &Arguments) -> Result<(MockSource, SurveyConfig), Box<dyn Error>> {
     let is_tiny = arguments.preset == Preset::Tiny;
     let (n_galaxies, n_stars) = if is_tiny { (30, 600) } else { (300, 10_000) };
     let n_stars = arguments.stars.unwrap_or(n_stars);
@@ -216,7 +216,8 @@ fn mocks(arguments: &Arguments) -> mock_set::MockSet {
     // No trees look at maps; the smallest galaxies have no potential by a tree either.
     let survey = if is_tiny { SurveyConfig::small() } else { SurveyConfig::default() };
     let survey = SurveyConfig { seed: arguments.seed, channels: Vec::new(), sersic_image: false, ..survey };
-    mock_set::MockSet { population, survey }
+    survey.check()?;
+    Ok((MockSource::new(Population::new(population)?, "mock galaxies"), survey))
 }
 
 /// The rows of the paper, and where more is known of the galaxies the same with that.

@@ -1,5 +1,6 @@
 //! A row of table 5: trees that tell one quantity from some features, scored and kept on disk.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -77,9 +78,22 @@ impl Parts {
         Ok(Self { training: of_rest(folds.training(0)), validation: of_rest(folds.held_out(0)), test })
     }
 
+    /// The parts of another split: the galaxies of its validation and of its test part, and all others to train on.
+    #[allow(dead_code, reason = "only where a network is beside the trees")]
+    pub(crate) fn of_galaxies(galaxies: &[u64], validation: &BTreeSet<u64>, test: &BTreeSet<u64>) -> Self {
+        let of = |is_wanted: &dyn Fn(&u64) -> bool| {
+            (0..galaxies.len()).filter(|&sample| is_wanted(&galaxies[sample])).collect()
+        };
+        Self {
+            training: of(&|galaxy| !validation.contains(galaxy) && !test.contains(galaxy)),
+            validation: of(&|galaxy| validation.contains(galaxy)),
+            test: of(&|galaxy| test.contains(galaxy)),
+        }
+    }
+
     /// The share of the test samples of whose galaxy the trees know another sample.
     pub(crate) fn overlap(&self, galaxies: &[u64]) -> f64 {
-        let known: std::collections::BTreeSet<u64> =
+        let known: BTreeSet<u64> =
             self.training.iter().chain(&self.validation).map(|&sample| galaxies[sample]).collect();
         let n_known = self.test.iter().filter(|&&sample| known.contains(&galaxies[sample])).count();
         n_known as f64 / self.test.len() as f64

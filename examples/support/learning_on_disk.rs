@@ -67,5 +67,5 @@ pub(crate) fn score(
         }
     }
     let scores = quantities.iter().zip(tallies);
-    scores.map(|(quantity, tally)| tally.score(quantity, "unseen galaxies of --set")).collect()
+    scores.map(|(quantity, tally)| tally.score(quantity, "unseen galaxies")).collect()
 }

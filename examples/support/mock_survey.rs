@@ -7,12 +7,10 @@ use galmass::dataset::SampleSet;
 use galmass::mock::{Population, PopulationConfig, Suite};
 use galmass::observe::ObservationConfig;
 use galmass::stats::{CircularityConfig, FeatureConfig, MissingPotentials};
-use galmass::survey::{
-    BuildOptions, GalaxySource, JoinedSources, LinesOfSight, MockSource, Progress, SurveyChannel,
-    SurveyConfig, build,
-};
-use indicatif::{ProgressBar, ProgressStyle};
+use galmass::survey::{GalaxySource, JoinedSources, LinesOfSight, MockSource, SurveyChannel, SurveyConfig};
 use serde::Serialize;
+
+use crate::mock_set;
 
 /// How large the survey is.
 #[derive(Clone, Copy, Serialize)]
@@ -34,21 +32,7 @@ pub(crate) struct MockSurvey {
 /// It holds images, colours, and velocity maps of stars and gas, so that one set serves both papers. What an earlier run
 /// has left there is kept, and gone on with.
 pub(crate) fn mock_set(survey: &MockSurvey, folder: &Path) -> Result<SampleSet, Box<dyn Error>> {
-    let source = population(survey)?;
-    let bar = ProgressBar::new(source.len() as u64).with_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} mock galaxies, {per_sec}, {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    let options = BuildOptions { resume: true, ..BuildOptions::default() };
-    let built = build(&source, &config(survey), folder, &options, |progress| match progress {
-        Progress::Kept { n_galaxies } => bar.inc(n_galaxies as u64),
-        Progress::Observed { .. } | Progress::Failed { .. } => bar.inc(1),
-        _ => {}
-    })?;
-    bar.abandon();
-    for failure in built.failures.iter().take(5) {
-        eprintln!("galaxy {} is left out: {}", failure.index, failure.reason);
-    }
+    mock_set::make(&population(survey)?, &config(survey), folder, true)?;
     Ok(SampleSet::open(folder)?)
 }
 

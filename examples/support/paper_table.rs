@@ -1,7 +1,5 @@
 //! A table of a paper with our numbers beside its own.
 
-use std::fmt::Write;
-
 use galmass::metrics::{MetricsError, Residuals, bootstrap_over_galaxies};
 use serde::{Deserialize, Serialize};
 
@@ -74,31 +72,34 @@ impl Measured {
     }
 }
 
+/// What stands above the columns.
+pub(crate) const HEADINGS: [&str; 8] =
+    ["section", "input", "predicted", "paper [dex]", "bias [dex]", "1σ [dex]", "(84−16)/2 [dex]", "n"];
+
 /// The rows as a Markdown table. Errors are one standard deviation among galaxies drawn anew.
 pub(crate) fn markdown(rows: &[PaperRow]) -> String {
-    let mut text = String::from(
-        "| section | input | predicted | paper [dex] | bias [dex] | 1σ [dex] | (84−16)/2 [dex] | n |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- |\n",
-    );
-    for PaperRow { label, inputs, target, paper, ours } in rows {
-        let paper =
-            paper.map_or("–".into(), |[bias, scatter]| format!("{} ± {scatter:.2}", signed(bias, 2)));
-        let [bias, scatter, half_width, n] = match ours {
-            Some(ours) => [
-                format!("{} ± {:.3}", signed(ours.bias.value, 3), ours.bias.error),
-                with_error(ours.scatter),
-                with_error(ours.half_width_16_84),
-                ours.n_test.to_string(),
-            ],
-            None => [(); 4].map(|()| "–".into()),
-        };
-        // A `String` takes every line.
-        let _ = writeln!(
-            text,
-            "| {label} | {inputs} | {target} | {paper} | {bias} | {scatter} | {half_width} | {n} |"
-        );
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(&HEADINGS.map(String::from)) + &line(&HEADINGS.map(|_| "---".into()));
+    for row in rows {
+        text += &line(&cells(row));
     }
     text
+}
+
+/// The cells of a row, in the order of the headings.
+pub(crate) fn cells(row: &PaperRow) -> [String; 8] {
+    let PaperRow { label, inputs, target, paper, ours } = row;
+    let paper = paper.map_or("–".into(), |[bias, scatter]| format!("{} ± {scatter:.2}", signed(bias, 2)));
+    let [bias, scatter, half_width, n] = match ours {
+        Some(ours) => [
+            format!("{} ± {:.3}", signed(ours.bias.value, 3), ours.bias.error),
+            with_error(ours.scatter),
+            with_error(ours.half_width_16_84),
+            ours.n_test.to_string(),
+        ],
+        None => [(); 4].map(|()| "–".into()),
+    };
+    [label.clone(), inputs.clone(), target.clone(), paper, bias, scatter, half_width, n]
 }
 
 fn with_error(Estimate { value, error }: Estimate) -> String {
