@@ -1,5 +1,6 @@
 //! A row of table 5: trees that tell one quantity from some features, scored and kept on disk.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -79,10 +80,18 @@ impl Parts {
 
     /// The share of the test samples of whose galaxy the trees know another sample.
     pub(crate) fn overlap(&self, galaxies: &[u64]) -> f64 {
-        let known: std::collections::BTreeSet<u64> =
+        let known: BTreeSet<u64> =
             self.training.iter().chain(&self.validation).map(|&sample| galaxies[sample]).collect();
         let n_known = self.test.iter().filter(|&&sample| known.contains(&galaxies[sample])).count();
         n_known as f64 / self.test.len() as f64
+    }
+
+    /// The groups of which there are samples in both.
+    pub(crate) fn n_shared(&self, groups: &[u64]) -> usize {
+        let of = |samples: &[usize]| samples.iter().map(|&sample| groups[sample]).collect::<BTreeSet<_>>();
+        let (seen, test) = (of(&self.training), of(&self.test));
+        let seen: BTreeSet<u64> = seen.union(&of(&self.validation)).copied().collect();
+        seen.intersection(&test).count()
     }
 
     /// The samples of a part with a target.

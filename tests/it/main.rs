@@ -9,5 +9,6 @@ mod observe_galaxy;
 mod potential;
 mod predict;
 mod real_galaxies;
+mod reproduce_table5;
 mod train_booster;
 mod train_on_maps;
