@@ -135,31 +135,29 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    // What cannot be read leaves no folder.
+    let booster = arguments.preset.booster();
+    let parted = |table: GalaxyTable| -> Result<_, Box<dyn Error>> {
+        let single: Vec<u64> = (0..table.n_samples() as u64).collect();
+        let groups = if arguments.split == Splitting::Paper { &single } else { &table.groups };
+        let parts = Parts::new(groups, booster.early_stopping_round > 0, arguments.seed)?;
+        Ok((table, parts))
+    };
+    // What cannot be read or parted leaves no folder.
     let given = match (&arguments.set, &arguments.catalogue) {
-        (Some(set), _) => Some(GalaxyTable::of_set(set)?),
-        (_, Some(catalogue)) => Some(GalaxyTable::of_catalogue(catalogue)?),
+        (Some(set), _) => Some(parted(GalaxyTable::of_set(set)?)?),
+        (_, Some(catalogue)) => Some(parted(GalaxyTable::of_catalogue(catalogue)?)?),
         _ => None,
     };
     let (source, survey) = mocks(arguments)?;
     let folder = output::folder(arguments.out.as_deref(), "reproduce_table5", arguments.resume)?;
-    let booster = arguments.preset.booster();
     let settings = serde_json::json!({ "arguments": arguments, "booster": booster });
     output::write_settings(&folder, &settings)?;
-    let table = match given {
-        Some(table) => table,
+    let (table, parts) = match given {
+        Some(given) => given,
         None => {
             let set = folder.join("set");
             mock_set::make(&source, &survey, &set, arguments.resume)?;
-            GalaxyTable::of_set(&set)?
-        }
-    };
-    let stops_early = booster.early_stopping_round > 0;
-    let parts = match arguments.split {
-        Splitting::Grouped => Parts::new(&table.groups, stops_early, arguments.seed)?,
-        Splitting::Paper => {
-            let single: Vec<u64> = (0..table.n_samples() as u64).collect();
-            Parts::new(&single, stops_early, arguments.seed)?
+            parted(GalaxyTable::of_set(&set)?)?
         }
     };
 
@@ -302,6 +300,7 @@ fn figures(table: &GalaxyTable, parts: &Parts, done: &[(String, Done)], n_kept: 
         "n_left_out": table.n_left_out,
         "are_mocks": table.are_mocks,
         "missing_features": table.missing,
+        "n_shared_groups": parts.n_shared(&table.groups),
         "overlap": parts.overlap(&table.galaxies),
         "n_rows": done.len(),
         "n_kept": n_kept,

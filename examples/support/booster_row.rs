@@ -99,6 +99,14 @@ impl Parts {
         n_known as f64 / self.test.len() as f64
     }
 
+    /// The groups of which there are samples in both.
+    pub(crate) fn n_shared(&self, groups: &[u64]) -> usize {
+        let of = |samples: &[usize]| samples.iter().map(|&sample| groups[sample]).collect::<BTreeSet<_>>();
+        let (seen, test) = (of(&self.training), of(&self.test));
+        let seen: BTreeSet<u64> = seen.union(&of(&self.validation)).copied().collect();
+        seen.intersection(&test).count()
+    }
+
     /// The samples of a part with a target.
     fn with_target(part: &[usize], target: &[f64]) -> Vec<usize> {
         part.iter().copied().filter(|&sample| target[sample].is_finite()).collect()

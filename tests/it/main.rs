@@ -13,5 +13,6 @@ mod predict;
 mod quickstart;
 mod real_galaxies;
 mod reproduce_table4;
+mod reproduce_table5;
 mod train_booster;
 mod train_on_maps;

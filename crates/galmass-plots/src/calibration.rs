@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use crate::axes::{
-    Axes, Axis, CURVE, SPINE, TICK_SIZE, draw_note, draw_panel_title, draw_title,
-};
+use crate::axes::{Axes, Axis, CURVE, SPINE, TICK_SIZE, draw_note, draw_panel_title, draw_title};
 use crate::canvas::Destination;
 use crate::colour_map::{BLUE, INK, PALETTE, REFERENCE, Rgb};
 use crate::error::PlotError;
@@ -315,7 +313,11 @@ mod tests {
     }
 
     fn paths(picture: &Picture, width: f64) -> usize {
-        picture.shapes.iter().filter(|shape| matches!(shape, Shape::Path { width: w, .. } if *w == width)).count()
+        picture
+            .shapes
+            .iter()
+            .filter(|shape| matches!(shape, Shape::Path { width: w, .. } if *w == width))
+            .count()
     }
 
     #[test]

@@ -41,6 +41,9 @@ impl Rgb {
     }
 }
 
+/// The colours of series, in order.
+pub(crate) const PALETTE: [Rgb; 6] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, INK];
+
 /// A run of colours over 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ColourMap {

@@ -50,6 +50,16 @@ pub enum PlotError {
         /// The number of epochs.
         n_epochs: usize,
     },
+    /// A band belongs to none of the series.
+    #[error("in the figure \"{figure}\", a band belongs to series {index} of {n_series}")]
+    NoSuchSeries {
+        /// The title of the figure or panel.
+        figure: String,
+        /// The index given.
+        index: usize,
+        /// The number of series.
+        n_series: usize,
+    },
     /// A map whose edges are not finite or not in order.
     #[error("the map \"{panel}\" extends over {extent:?}, which is not x_min < x_max, y_min < y_max")]
     BadExtent {

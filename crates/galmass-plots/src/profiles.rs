@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::axes::{Axes, Axis, CURVE, SPINE, Spacing, TICK_SIZE, draw_note, draw_panel_title, draw_title};
 use crate::canvas::Destination;
-use crate::colour_map::{BLUE, GREEN, INK, ORANGE, PURPLE, REFERENCE, Rgb, VERMILION};
+use crate::colour_map::{PALETTE, REFERENCE, Rgb};
 use crate::error::PlotError;
 use crate::picture::{Align, Picture, Point, Rect, Text};
+use crate::posteriors::{ProfileBand, draw_band};
 use crate::scale::{is_known, widened};
 use crate::{grid, legend};
 
@@ -21,7 +22,6 @@ const RADIUS: f64 = 1.4;
 const DASH: f64 = 3.0;
 /// More than these would say nothing, and hide all else \[decades\].
 const MOST_DECADES: f64 = 8.0;
-const PALETTE: [Rgb; 6] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, INK];
 
 /// One panel of a figure of profiles.
 #[derive(Clone, Debug)]
@@ -140,7 +140,7 @@ fn figure(title: &str, rows: &[Vec<ProfilePanel<'_>>]) -> Result<Picture, PlotEr
     Ok(picture)
 }
 
-fn check(panel: &ProfilePanel<'_>) -> Result<(), PlotError> {
+pub(crate) fn check(panel: &ProfilePanel<'_>) -> Result<(), PlotError> {
     for series in &panel.series {
         let expected = series.x.len();
         let errors = series.errors.map_or(expected, <[f64]>::len);
@@ -162,12 +162,19 @@ fn check(panel: &ProfilePanel<'_>) -> Result<(), PlotError> {
 
 /// A panel, the top left corner of its frame at the origin.
 fn panel(panel: &ProfilePanel<'_>) -> Picture {
+    panel_with(panel, &[])
+}
+
+/// A panel with bands behind its series.
+pub(crate) fn panel_with(panel: &ProfilePanel<'_>, bands: &[ProfileBand<'_>]) -> Picture {
     let frame = Rect::new(0.0, 0.0, WIDTH, HEIGHTS[usize::from(panel.is_low)]);
-    let xs = panel.series.iter().flat_map(|series| series.x.iter().copied());
+    let of_series = panel.series.iter().flat_map(|series| series.x.iter().copied());
+    let xs = of_series.chain(bands.iter().flat_map(|band| band.x.iter().copied()));
+    let ends = bands.iter().flat_map(|band| band.ends.iter().flatten().copied());
     let mut axes = Axes {
         frame,
         x: axis(panel.x_scale, xs, &panel.x_label),
-        y: axis(panel.y_scale, heights(panel), &panel.y_label),
+        y: axis(panel.y_scale, heights(panel).chain(ends), &panel.y_label),
     };
     if panel.marks.iter().any(|mark| !mark.label.is_empty()) {
         // Room for their names above the data.
@@ -184,12 +191,15 @@ fn panel(panel: &ProfilePanel<'_>) -> Picture {
         let y = axes.place(1.0, 0.0).y;
         picture.line(Point { x: frame.left, y }, Point { x: frame.right, y }, SPINE, REFERENCE);
     }
+    for band in bands {
+        draw_band(&mut picture, &axes, panel, band, PALETTE[band.series % PALETTE.len()]);
+    }
     let mut covered = Vec::new();
     for (series, colour) in panel.series.iter().zip(PALETTE.into_iter().cycle()) {
         draw_series(&mut picture, &axes, panel, series, colour);
         covered.extend(on_the_way(&places(&axes, panel, series)));
     }
-    if covered.is_empty() {
+    if covered.is_empty() && bands.is_empty() {
         draw_note(&mut picture, frame, "no finite value");
     }
     // The names of marks should be seen too, and count as much as a good part of a line.
@@ -213,7 +223,7 @@ fn panel(panel: &ProfilePanel<'_>) -> Picture {
 }
 
 /// Whether a value has a place on an axis.
-fn fits(scale: ProfileScale, value: f64) -> bool {
+pub(crate) fn fits(scale: ProfileScale, value: f64) -> bool {
     is_known(value) && (scale == ProfileScale::Linear || value >= f64::MIN_POSITIVE)
 }
 
@@ -361,6 +371,7 @@ fn draw_mark(picture: &mut Picture, axes: &Axes, mark: &ProfileMark, scale: Prof
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::colour_map::BLUE;
     use crate::picture::Shape;
 
     fn panel_of<'a>(x: &'a [f64], y: &'a [f64], scale: ProfileScale) -> ProfilePanel<'a> {

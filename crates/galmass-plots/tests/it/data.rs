@@ -135,3 +135,55 @@ pub(crate) fn matrix<'a>(suites: &'a [String], values: ArrayView2<'a, f64>) -> M
         colour_label: "scatter [dex]".into(),
     }
 }
+
+/// Coverage of central intervals of posteriors too narrow, and of a joint test with its band, of 300 galaxies.
+pub(crate) fn coverages() -> (Vec<f64>, [Vec<f64>; 2], Vec<[f64; 2]>) {
+    let levels: Vec<f64> = (0..=20).map(|k| f64::from(k) / 20.0).collect();
+    let mut noise = Noise::new(5);
+    let narrow = levels.iter().map(|level| level.powf(1.6)).collect();
+    let exact: Vec<f64> = levels
+        .iter()
+        .map(|level| level + 0.8 * (level * (1.0 - level) / 300.0).sqrt() * noise.normal())
+        .collect();
+    let band = exact.iter().zip(&levels).map(|(coverage, level)| {
+        let reach = 1.96 * (level * (1.0 - level) / 300.0).sqrt();
+        [coverage - reach, coverage + reach]
+    });
+    let band = band.collect();
+    (levels, [narrow, exact], band)
+}
+
+/// Transforms of exact posteriors, and of posteriors too narrow.
+pub(crate) fn transforms(n: usize) -> [Vec<f64>; 2] {
+    let mut noise = Noise::new(6);
+    let exact: Vec<f64> = (0..n).map(|_| noise.uniform()).collect();
+    let narrow = exact.iter().map(|x| 0.5 + 0.5 * (2.0 * x - 1.0).signum() * (2.0 * x - 1.0).abs().powf(0.6));
+    let narrow = narrow.collect();
+    [exact, narrow]
+}
+
+/// Enclosed masses at ten radii: true, and the intervals of 68 and 95 per cent of two tracers.
+pub(crate) struct Profiles {
+    pub(crate) radii: Vec<f64>,
+    pub(crate) truth: Vec<f64>,
+    pub(crate) medians: [Vec<f64>; 2],
+    pub(crate) bands: [[Vec<[f64; 2]>; 2]; 2],
+}
+
+pub(crate) fn profiles() -> Profiles {
+    let radii: Vec<f64> = (3..=12).map(|k| f64::from(k) / 5.0).collect();
+    let truth: Vec<f64> = radii.iter().map(|radius| 3e10 * radius.powf(1.3)).collect();
+    let of = |offset: f64, width: f64| {
+        let median: Vec<f64> = truth.iter().map(|mass| mass * 10f64.powf(offset)).collect();
+        let bands = [2.0, 1.0].map(|sigmas| {
+            let band = median.iter().zip(&radii).map(|(mass, radius)| {
+                let reach = sigmas * width * (0.7 + 0.3 * radius);
+                [mass * 10f64.powf(-reach), mass * 10f64.powf(reach)]
+            });
+            band.collect::<Vec<_>>()
+        });
+        (median, bands)
+    };
+    let (gas, both) = (of(-0.05, 0.12), of(0.01, 0.06));
+    Profiles { radii, truth, medians: [gas.0, both.0], bands: [gas.1, both.1] }
+}

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use galmass_plots::{
-    Bars, ColourScale, Correlations, LossCurve, MatrixPanel, PlotError, PredictionPanel, draw_bars,
-    draw_correlations, draw_loss_curve, draw_maps, draw_matrices, draw_predictions,
+    Bars, ColourScale, Correlations, CoverageCurve, CoveragePanel, LossCurve, MatrixPanel, PlotError,
+    PosteriorPanel, PredictionPanel, ProfileBand, ProfilePanel, ProfileScale, ProfileSeries, SeriesStyle,
+    TransformPanel, draw_bars, draw_correlations, draw_coverage, draw_loss_curve, draw_maps, draw_matrices,
+    draw_posteriors, draw_predictions, draw_transforms,
 };
 use tempfile::TempDir;
 
@@ -14,7 +16,7 @@ use crate::data;
 type Draw = fn(&Path) -> Result<(), PlotError>;
 
 /// Each kind of figure, and texts that must be in it.
-const FIGURES: [(&str, Draw, &[&str]); 6] = [
+const FIGURES: [(&str, Draw, &[&str]); 9] = [
     ("bars", bars, &["Importance", "M_r", "colour", "share [%]", "65.0", "3.5"]),
     ("correlations", correlations, &["28 galaxies", "M_r", "Pearson", "−.84", ".21"]),
     (
@@ -22,6 +24,9 @@ const FIGURES: [(&str, Draw, &[&str]); 6] = [
         matrices,
         &["Transfer", "Scatter", "trained on", "tested on", "scatter [dex]", "0.092", "± 0.004"],
     ),
+    ("coverage", coverage, &["Calibration", "Joint", "credibility", "inside", "exact", "too narrow"]),
+    ("transforms", transforms, &["Calibration", "exact", "too narrow", "density [1]", "n = 300"]),
+    ("posteriors", posteriors, &["Enclosed mass", "Galaxy 7", "r [R]", "M(&lt;r) [M☉]", "both"]),
     ("maps", maps, &["Two maps", "Light", "Velocity", "x [kpc]", "y [kpc]", "L [L☉]", "v [km/s]", "10⁸"]),
     ("loss", loss, &["A training", "epoch", "error [dex²]", "training", "validation", "best epoch 31"]),
     (
@@ -50,6 +55,60 @@ fn matrices(path: &Path) -> Result<(), PlotError> {
     let bare = data::matrix(&suites, scatter.view());
     let panel = MatrixPanel { errors: Some(errors.view()), ..bare.clone() };
     draw_matrices(path, "Transfer", &[vec![panel], vec![bare]])
+}
+
+fn coverage(path: &Path) -> Result<(), PlotError> {
+    let (levels, coverages, band) = data::coverages();
+    let curves = ["too narrow", "exact"].into_iter().zip(&coverages).map(|(label, coverage)| CoverageCurve {
+        label: label.into(),
+        credibility: &levels,
+        coverage,
+        band: Some(&band),
+    });
+    let panel = CoveragePanel {
+        title: "Joint".into(),
+        curves: curves.collect(),
+        n_galaxies: Some(300),
+        x_label: "credibility".into(),
+        y_label: "inside".into(),
+    };
+    draw_coverage(path, "Calibration", &[vec![panel]])
+}
+
+fn transforms(path: &Path) -> Result<(), PlotError> {
+    let transforms = data::transforms(300);
+    let panels = ["exact", "too narrow"].into_iter().zip(&transforms).map(|(title, transforms)| {
+        TransformPanel { title: title.into(), transforms, n_bins: 15, x_label: "transform".into() }
+    });
+    draw_transforms(path, "Calibration", &[panels.collect()])
+}
+
+fn posteriors(path: &Path) -> Result<(), PlotError> {
+    let profiles = data::profiles();
+    let series = ProfileSeries {
+        label: "both".into(),
+        x: &profiles.radii,
+        y: &profiles.medians[1],
+        errors: None,
+        style: SeriesStyle::Line,
+    };
+    let panel = PosteriorPanel {
+        profiles: ProfilePanel {
+            title: "Galaxy 7".into(),
+            x_label: "r [R]".into(),
+            y_label: "M(<r) [M☉]".into(),
+            x_scale: ProfileScale::Log,
+            y_scale: ProfileScale::Log,
+            series: vec![series],
+            marks: Vec::new(),
+            is_low: false,
+        },
+        bands: profiles.bands[1]
+            .iter()
+            .map(|ends| ProfileBand { x: &profiles.radii, ends, series: 0 })
+            .collect(),
+    };
+    draw_posteriors(path, "Enclosed mass", &[vec![panel]])
 }
 
 fn maps(path: &Path) -> Result<(), PlotError> {

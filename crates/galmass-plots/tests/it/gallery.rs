@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 
 use galmass_plots::{
-    BarPanel, Bars, ColourScale, Correlations, LossCurve, MapPanel, MatrixPanel, PredictionPanel,
-    draw_bar_panels, draw_bars, draw_correlations, draw_loss_curve, draw_maps, draw_matrices,
-    draw_predictions,
+    BarPanel, Bars, ColourScale, Correlations, CoverageCurve, CoveragePanel, LossCurve, MapPanel,
+    MatrixPanel, PosteriorPanel, PredictionPanel, ProfileBand, ProfileMark, ProfilePanel, ProfileScale,
+    ProfileSeries, SeriesStyle, TransformPanel, draw_bar_panels, draw_bars, draw_correlations, draw_coverage,
+    draw_loss_curve, draw_maps, draw_matrices, draw_posteriors, draw_predictions, draw_transforms,
 };
 
 use crate::data;
@@ -154,6 +155,93 @@ fn matrices() {
         draw_matrices(&path("matrices", format), "From suite to suite: M★ of 812 test galaxies", &rows)
             .unwrap();
         draw_matrices(&path("matrix", format), "From suite to suite", &[vec![small.clone()]]).unwrap();
+    }
+}
+
+#[test]
+#[ignore = "draws figures to be looked at"]
+fn calibration() {
+    let (levels, [narrow, exact], band) = data::coverages();
+    let transforms = data::transforms(300);
+    let curve = |label: &str, coverage, band| CoverageCurve {
+        label: label.into(),
+        credibility: &levels,
+        coverage,
+        band,
+    };
+    let coverage = CoveragePanel {
+        title: "Central intervals of log₁₀ M★, 300 galaxies".into(),
+        curves: vec![curve("gas", &narrow, None), curve("gas and stars", &exact, None)],
+        n_galaxies: Some(300),
+        x_label: "credibility [1]".into(),
+        y_label: "part of the truths inside [1]".into(),
+    };
+    let joint = CoveragePanel {
+        title: "Joint posteriors of ten radii (TARP), 300 galaxies".into(),
+        curves: vec![curve("gas and stars", &exact, Some(&band))],
+        n_galaxies: None,
+        ..coverage.clone()
+    };
+    let panels: Vec<TransformPanel<'_>> = transforms
+        .iter()
+        .zip(["gas and stars", "gas"])
+        .map(|(transforms, tracer)| TransformPanel {
+            title: format!("log₁₀ M★ from {tracer}"),
+            transforms,
+            n_bins: 15,
+            x_label: "part of the posterior below the truth [1]".into(),
+        })
+        .collect();
+    for format in FORMATS {
+        let rows = [vec![coverage.clone(), joint.clone()]];
+        draw_coverage(&path("coverage", format), "Are the intervals as wide as they should be?", &rows)
+            .unwrap();
+        draw_transforms(
+            &path("transforms", format),
+            "Transforms of 300 galaxies",
+            std::slice::from_ref(&panels),
+        )
+        .unwrap();
+    }
+}
+
+#[test]
+#[ignore = "draws figures to be looked at"]
+fn posteriors() {
+    let profiles = data::profiles();
+    let line = |label: &str, y, style| ProfileSeries {
+        label: label.into(),
+        x: &profiles.radii,
+        y,
+        errors: None,
+        style,
+    };
+    let panel = PosteriorPanel {
+        profiles: ProfilePanel {
+            title: "Galaxy 7".into(),
+            x_label: "r [R]".into(),
+            y_label: "M(<r) [M☉]".into(),
+            x_scale: ProfileScale::Linear,
+            y_scale: ProfileScale::Log,
+            series: vec![
+                line("gas", &profiles.medians[0], SeriesStyle::Line),
+                line("gas and stars", &profiles.medians[1], SeriesStyle::Line),
+                line("true", &profiles.truth, SeriesStyle::Points),
+            ],
+            marks: vec![ProfileMark { x: 1.0, label: "R".into() }],
+            is_low: false,
+        },
+        bands: profiles
+            .bands
+            .iter()
+            .enumerate()
+            .flat_map(|(series, bands)| bands.iter().map(move |ends| (series, ends)))
+            .map(|(series, ends)| ProfileBand { x: &profiles.radii, ends, series })
+            .collect(),
+    };
+    for format in FORMATS {
+        let rows = [vec![panel.clone(), panel.clone()]];
+        draw_posteriors(&path("posteriors", format), "Enclosed mass, 68 and 95 % intervals", &rows).unwrap();
     }
 }
 
