@@ -1,5 +1,6 @@
 //! The gas in front of each star.
 
+mod cells;
 mod cloud;
 mod kernel_table;
 pub(crate) mod reference;
