@@ -106,9 +106,13 @@ impl Cells {
 
     fn fill_up(&mut self) {
         let n_lanes = self.ranks.len().next_multiple_of(LANES);
-        self.singles_mut().map(|column| column.resize(n_lanes, 0.0));
+        for column in self.singles_mut() {
+            column.resize(n_lanes, 0.0);
+        }
         self.ranks.resize(n_lanes, NO_CELL);
-        self.doubles_mut().map(|column| column.resize(n_lanes, 0.0));
+        for column in self.doubles_mut() {
+            column.resize(n_lanes, 0.0);
+        }
     }
 
     fn singles(&self) -> [&Vec<f32>; 5] {

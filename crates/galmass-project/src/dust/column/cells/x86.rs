@@ -17,9 +17,13 @@ pub(super) fn reaching(from: &Cells, tile: &Tile) -> Cells {
     let n_lanes = from.ranks.len();
     // Whole vectors are written, from places up to the number of lanes on.
     let mut to = Cells::default();
-    to.singles_mut().map(|column| column.reserve_exact(n_lanes + LANES));
+    for column in to.singles_mut() {
+        column.reserve_exact(n_lanes + LANES);
+    }
     to.ranks.reserve_exact(n_lanes + LANES);
-    to.doubles_mut().map(|column| column.reserve_exact(n_lanes + LANES));
+    for column in to.doubles_mut() {
+        column.reserve_exact(n_lanes + LANES);
+    }
     let ([low_x, low_y], [high_x, high_y]) = (splat(tile.low), splat(tile.high));
     let (end, limit) = (_mm512_set1_epi32(tile.end as i32), _mm512_set1_ps(NEARLY_REACHING));
     let mut n_kept = 0;
@@ -58,9 +62,13 @@ pub(super) fn reaching(from: &Cells, tile: &Tile) -> Cells {
     }
     // SAFETY: as many were written, and there is room for them.
     unsafe {
-        to.singles_mut().map(|column| column.set_len(n_kept));
+        for column in to.singles_mut() {
+            column.set_len(n_kept);
+        }
         to.ranks.set_len(n_kept);
-        to.doubles_mut().map(|column| column.set_len(n_kept));
+        for column in to.doubles_mut() {
+            column.set_len(n_kept);
+        }
     }
     to.fill_up();
     to
