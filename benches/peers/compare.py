@@ -2,8 +2,9 @@
 
   python compare.py [--rounds 3] [--galmass target/release/examples/project_particles] [--out FILE.md] [--quick]
 
-Times are processor seconds of the busiest thread, the median over rounds; a ratio is the peer's time over that of
-galmass, so that above 1 galmass is faster. Rounds are interleaved: each runs every program once on every case.
+Times are processor seconds, the median over rounds: of the busiest thread, and for one thread of all, since one may hand
+its work to another and wait; a ratio is the peer's time over that of galmass, so that above 1 galmass is faster. Rounds are
+interleaved: each runs every program once on every case.
 """
 import argparse
 import json
@@ -50,6 +51,10 @@ def measure(task, cases, peers, programs, threads):
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
+def seconds(record):
+    return record["cpu_s" if record["threads"] == 1 else "crit_s"]
+
+
 def figure(value, digits=2):
     return "-" if value is None else f"{value:.{digits}g}"
 
@@ -72,11 +77,11 @@ def table(title, records, programs):
             own = by_peer.get(program)
             if not own or "crit_s" not in own[0]:
                 continue
-            time = median(record["crit_s"] for record in own)
+            time = median(seconds(record) for record in own)
             cells = [f"{n:.0e}".replace("e+0", "e"), str(grid or "-"), str(threads), figure(1e3 * time, 3),
                      figure(own[-1].get("rms_rel_err")), figure(own[-1].get("flux_error"))]
             for peer in peers:
-                times = [record["crit_s"] for record in by_peer.get(peer, []) if "crit_s" in record]
+                times = [seconds(record) for record in by_peer.get(peer, []) if "crit_s" in record]
                 error = by_peer[peer][-1].get("rms_rel_err") if times else None
                 cells.append(f"{median(times) / time:.2f} ({figure(error)})" if times else "-")
             out.append("| " + " | ".join(cells) + " |")
@@ -102,7 +107,8 @@ def main():
     named = ", ".join(f"{peer} {version}" for peer, version in sorted(versions.items()))
     head = ("# galmass beside other programs\n\nMade by `benches/peers/compare.py`. A column of a peer holds its time over "
             "that of galmass (above 1 galmass is faster)\nand its own rms error in brackets. Times are processor seconds of "
-            f"the busiest thread, medians over\nrounds that take turns, on: {report.processor()}.\n\nVersions: {named}.\n\n")
+            "the busiest thread,\nfor one thread of all, medians over rounds that take turns, on: "
+            f"{report.processor()}.\n\nVersions: {named}.\n\n")
     text = head + "\n".join(parts)
     report.write(A.out, text)
 

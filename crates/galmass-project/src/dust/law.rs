@@ -52,42 +52,32 @@ impl DustLaw {
     /// * Guiderdoni & Rocca-Volmerange 1987, A&A 186, 1; Devriendt & Guiderdoni 2000, A&A 363, 851.
     /// * Nelson et al. 2018, MNRAS 475, 624, section 3.4: model C.
     pub fn optical_depth(&self, column: GasColumn, band: Band, redshift: f64) -> Result<f64, ProjectError> {
-        Ok(self.prepare(band, redshift, DustCurve::scattering)?.depth_of(column))
+        Ok(self.depth_per_column(band, redshift, DustCurve::scattering)? * self.solar_column_cm2(column))
     }
 
-    /// Evaluates once what is the same for all columns.
-    pub(super) fn prepare(
-        &self,
-        band: Band,
-        redshift: f64,
-        scattering: fn(&DustCurve) -> f64,
-    ) -> Result<PreparedLaw, ProjectError> {
-        self.check()?;
-        check_range("redshift", redshift, -1.0 + f64::EPSILON, f64::MAX)?;
-        let curve = DustCurve::at(self.wavelength_angstrom(band))?;
-        let evolution = (1.0 + redshift).powf(self.redshift_exponent);
-        Ok(PreparedLaw {
-            per_column: curve.extinction() * scattering(&curve) * evolution / UNIT_COLUMN_CM2,
-            per_metallicity: 1.0 / self.solar_metallicity,
-        })
-    }
-}
-
-/// A law in one band, at one redshift.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct PreparedLaw {
-    per_column: f64,
-    per_metallicity: f64,
-}
-
-impl PreparedLaw {
-    pub(super) fn depth_of(&self, column: GasColumn) -> f64 {
-        let metals = (column.metallicity.max(0.0) * self.per_metallicity).powf(METALLICITY_EXPONENT);
+    /// The column with as much dust at solar metallicity \[1/cm^2\], (Z / Z_sun)^1.6 N_H: the same in all bands, and what
+    /// takes the time.
+    pub(super) fn solar_column_cm2(&self, column: GasColumn) -> f64 {
+        let metals = (column.metallicity.max(0.0) / self.solar_metallicity).powf(METALLICITY_EXPONENT);
         // Not infinity times zero, where there is no dust or no gas.
         if metals == 0.0 || column.neutral_hydrogen_cm2 == 0.0 {
             return 0.0;
         }
-        self.per_column * metals * column.neutral_hydrogen_cm2
+        metals * column.neutral_hydrogen_cm2
+    }
+
+    /// The optical depth of each 1/cm^2 of a column at solar metallicity.
+    pub(super) fn depth_per_column(
+        &self,
+        band: Band,
+        redshift: f64,
+        scattering: fn(&DustCurve) -> f64,
+    ) -> Result<f64, ProjectError> {
+        self.check()?;
+        check_range("redshift", redshift, -1.0 + f64::EPSILON, f64::MAX)?;
+        let curve = DustCurve::at(self.wavelength_angstrom(band))?;
+        let evolution = (1.0 + redshift).powf(self.redshift_exponent);
+        Ok(curve.extinction() * scattering(&curve) * evolution / UNIT_COLUMN_CM2)
     }
 }
 

@@ -55,12 +55,13 @@ pub struct DustScreen {
     columns: Columns,
 }
 
+/// Columns with as much dust at solar metallicity \[1/cm^2\].
 #[derive(Clone, Debug, PartialEq)]
 enum Columns {
     /// One for each star.
-    Each(Vec<GasColumn>),
+    Each(Vec<f64>),
     /// The same for all, and how much longer the path through it is than face-on.
-    All(GasColumn, f64),
+    All(f64, f64),
 }
 
 impl DustScreen {
@@ -85,13 +86,14 @@ impl DustScreen {
         check_vectors("positions", positions_kpc)?;
         let model = dust.in_effect(gas);
         let columns = match &model {
-            Dust::None => Columns::All(GasColumn::default(), 1.0),
+            Dust::None => Columns::All(0.0, 1.0),
             Dust::ResolvedGrv87(resolved) => {
-                Columns::Each(gas_columns(positions_kpc, gas, view, &resolved.gas)?)
+                let columns = gas_columns(positions_kpc, gas, view, &resolved.gas)?.into_par_iter();
+                Columns::Each(columns.map(|column| resolved.law.solar_column_cm2(column)).collect())
             }
             Dust::Slab(slab) => {
                 let (column, path) = slab::column_and_path(gas, view, slab)?;
-                Columns::All(column, path)
+                Columns::All(slab.law.solar_column_cm2(column), path)
             }
         };
         Ok(Self { model, n_stars: positions_kpc.len(), columns })
@@ -124,14 +126,14 @@ impl DustScreen {
         check_not_negative("luminosities", luminosities, |&light| light)?;
         match (&self.model, &self.columns) {
             (Dust::ResolvedGrv87(ResolvedDust { law, .. }), Columns::Each(columns)) => {
-                let prepared = law.prepare(band, redshift, DustCurve::scattering)?;
-                let kept = |column| attenuation(prepared.depth_of(column), law.geometry);
+                let per_column = law.depth_per_column(band, redshift, DustCurve::scattering)?;
+                let kept = |column| attenuation(per_column * column, law.geometry);
                 let stars = (luminosities, columns).into_par_iter();
-                Ok(stars.map(|(light, &column)| light * kept(column)).collect())
+                Ok(stars.map(|(light, column)| light * kept(column)).collect())
             }
             (Dust::Slab(SlabDust { law, .. }), &Columns::All(column, path)) => {
-                let prepared = law.prepare(band, redshift, DustCurve::slab_scattering)?;
-                let kept = attenuation(prepared.depth_of(column) * path, law.geometry);
+                let per_column = law.depth_per_column(band, redshift, DustCurve::slab_scattering)?;
+                let kept = attenuation(per_column * column * path, law.geometry);
                 Ok(luminosities.iter().map(|light| light * kept).collect())
             }
             _ => Ok(luminosities.to_vec()),

@@ -4,53 +4,87 @@ use std::array::from_fn;
 use std::f64::consts::PI;
 
 use crate::kernel::Kernel;
-use galmass_core::simd::fma;
+use galmass_core::simd::fma_f32;
 
 /// Values that are looked up side by side, so that vectors can hold them.
-pub(super) const LANES: usize = 8;
+pub(super) const LANES: usize = 16;
 
-/// Pieces of the table. A power of two, so that an index is cut to it by its bits.
-const N_PIECES: usize = 512;
+/// Pieces of a table that a processor finds in two registers. A power of two, so that an index is cut to it by its bits.
+pub(super) const N_IN_REGISTERS: usize = 32;
 
-/// From u = R / H to pieces: piece k is centred on u = k / LAST, so that the last one ends at u = 1 in its middle, and
-/// the break of the cubic spline at u = 1/2 falls between two.
-const LAST: f64 = (N_PIECES - 1) as f64;
+/// Pieces of the largest table, another power of two.
+const N_PIECES: usize = 64;
 
-/// Added to a number of 0 or more, this leaves its nearest integer in the lowest bits.
-const ROUND: f64 = (1u64 << 52) as f64;
+/// Added to a small number of 0 or more, this leaves its nearest integer in the lowest bits.
+pub(super) const ROUND: f32 = (1u32 << 23) as f32;
 
-/// A kernel in projection, in units of 1 / H^2, as cubic polynomials of u: 1e-6 of the value at its centre.
+/// A kernel in projection, in units of 1 / H^2, as cubic polynomials in single precision: 1e-6 of the value at its
+/// centre.
+///
+/// The argument of the polynomials is u = R / H, in which no kernel but one has more than a soft break. The truncated
+/// Gaussian ends like the power 3/2 of 1 - u^2: it takes the square root of that, and more pieces.
+///
+/// Arguments between 0 and 1 become pieces so that piece k is centred on k / `last`: the last one ends at 1 in its middle,
+/// and the break of the cubic spline at u = 1/2 falls between two.
 pub(super) struct KernelTable {
+    /// The square of the argument is `start` + `slope` u^2.
+    pub(super) start: f32,
+    pub(super) slope: f32,
+    pub(super) last: f32,
     /// The coefficients of powers 0 to 3 of the way from the middle of a piece, in pieces: together, so that one load
     /// has them all.
-    pieces: Box<[[f64; 4]; N_PIECES]>,
+    pieces: [[f32; 4]; N_PIECES],
+    /// The same power by power, where they are few.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) powers: Option<[[f32; N_IN_REGISTERS]; 4]>,
 }
 
 impl KernelTable {
     pub(super) fn new(kernel: Kernel) -> Self {
-        let mut pieces = Box::new([[0.0; 4]; N_PIECES]);
-        for (piece, powers) in pieces.iter_mut().enumerate() {
-            // A kernel ends at u = 1 and is even in u.
-            let ends = if piece == N_PIECES - 1 { [-0.5, 0.0] } else { [-0.5, 0.5] };
-            let value = |t: f64| kernel.projected(((piece as f64 + t) / LAST).min(1.0));
-            *powers = cubic_through(value, ends);
+        let from_rim = kernel == Kernel::TruncatedGaussian;
+        let n_pieces = if from_rim { N_PIECES } else { N_IN_REGISTERS };
+        let last = (n_pieces - 1) as f64;
+        let at_rim = if from_rim { 0 } else { n_pieces - 1 };
+        let mut pieces = [[0.0; 4]; N_PIECES];
+        for (piece, powers) in pieces[..n_pieces].iter_mut().enumerate() {
+            let start = if piece == 0 { 0.0 } else { -0.5 };
+            let end = if piece == n_pieces - 1 { 0.0 } else { 0.5 };
+            let value = |way: f64| {
+                let argument = (piece as f64 + way) / last;
+                kernel.projected(if from_rim { (1.0 - argument * argument).sqrt() } else { argument })
+            };
+            *powers = match piece == at_rim {
+                // The end is steep, and never below 0.
+                true => [0.0, 0.0, 0.0, value(start + end) / (start + end).powi(3)],
+                false => cubic_through(value, [start, end]),
+            }
+            .map(|power| power as f32);
         }
-        Self { pieces }
+        Self {
+            start: if from_rim { 1.0 } else { 0.0 },
+            slope: if from_rim { -1.0 } else { 1.0 },
+            last: last as f32,
+            pieces,
+            #[cfg(target_arch = "x86_64")]
+            powers: (n_pieces == N_IN_REGISTERS)
+                .then(|| from_fn(|power| from_fn(|piece| pieces[piece][power]))),
+        }
     }
 
-    /// The kernel at the squares of u = R / H; 0 from 1 on and for NaN.
+    /// The kernel at the squares of u = R / H, 0 or more; 0 from 1 on and for NaN.
     #[inline(always)]
-    pub(super) fn at_squares<const FMA: bool>(&self, squares: &[f64; LANES]) -> [f64; LANES] {
+    pub(super) fn at_squares<const FMA: bool>(&self, squares: &[f32; LANES]) -> [f32; LANES] {
         // Each step over all lanes, so that it becomes one instruction or a few.
-        let places = squares.map(|square| if square < 1.0 { square } else { 1.0 }.sqrt() * LAST);
-        let rounded = places.map(|place| place + ROUND);
+        let arguments = squares.map(|square| fma_f32::<FMA>(self.slope, square, self.start).sqrt());
+        let rounded = arguments.map(|argument| fma_f32::<FMA>(argument, self.last, ROUND));
         let pieces = rounded.map(|rounded| rounded.to_bits() as usize & (N_PIECES - 1));
-        let ways: [f64; LANES] = from_fn(|lane| places[lane] - (rounded[lane] - ROUND));
-        let powers: [[f64; 4]; LANES] = pieces.map(|piece| self.pieces[piece]);
-        let high: [f64; LANES] = from_fn(|lane| fma::<FMA>(powers[lane][3], ways[lane], powers[lane][2]));
-        let middle: [f64; LANES] = from_fn(|lane| fma::<FMA>(high[lane], ways[lane], powers[lane][1]));
-        let values: [f64; LANES] = from_fn(|lane| fma::<FMA>(middle[lane], ways[lane], powers[lane][0]));
-        from_fn(|lane| if squares[lane] < 1.0 { values[lane] } else { 0.0 })
+        let ways: [f32; LANES] =
+            from_fn(|lane| fma_f32::<FMA>(arguments[lane], self.last, ROUND - rounded[lane]));
+        let powers: [[f32; 4]; LANES] = pieces.map(|piece| self.pieces[piece]);
+        let high: [f32; LANES] = from_fn(|lane| fma_f32::<FMA>(powers[lane][3], ways[lane], powers[lane][2]));
+        let middle: [f32; LANES] = from_fn(|lane| fma_f32::<FMA>(high[lane], ways[lane], powers[lane][1]));
+        let values: [f32; LANES] = from_fn(|lane| fma_f32::<FMA>(middle[lane], ways[lane], powers[lane][0]));
+        from_fn(|lane| if squares[lane] < 1.0 && values[lane] > 0.0 { values[lane] } else { 0.0 })
     }
 }
 
@@ -81,8 +115,10 @@ mod tests {
     use super::*;
 
     /// In one lane beside others.
-    fn at_square(table: &KernelTable, square: f64) -> f64 {
-        table.at_squares::<false>(&[0.0, 0.0, square, 0.0, 0.0, 9.0, 0.0, 0.0])[2]
+    fn at_square(table: &KernelTable, square: f32) -> [f64; 2] {
+        let mut squares = [9.0; LANES];
+        squares[5] = square;
+        [table.at_squares::<false>(&squares)[5], table.at_squares::<true>(&squares)[5]].map(f64::from)
     }
 
     #[test]
@@ -93,9 +129,14 @@ mod tests {
             let table = KernelTable::new(kernel);
             let centre = kernel.projected(0.0);
             for step in 0..=STEPS {
-                let u = f64::from(step) / f64::from(STEPS);
-                let error = at_square(&table, u * u) - kernel.projected(u);
-                assert!(error.abs() < 1e-6 * centre, "{kernel:?}, u = {u}: {error:e}");
+                let u = step as f32 / STEPS as f32;
+                let square = u * u;
+                let expected = kernel.projected(f64::from(square).sqrt());
+                for found in at_square(&table, square) {
+                    let error = found - expected;
+                    assert!(error.abs() < 1e-6 * centre, "{kernel:?}, u = {u}: {error:e}");
+                    assert!(found >= 0.0, "{kernel:?}, u = {u}: {found:e}");
+                }
             }
         }
     }
@@ -104,8 +145,8 @@ mod tests {
     fn there_is_nothing_beyond_the_rim_and_nothing_of_nothing() {
         for kernel in Kernel::ALL {
             let table = KernelTable::new(kernel);
-            for square in [1.0, 1.0 + 1e-15, 2.0, 1e300, f64::INFINITY, f64::NAN] {
-                assert_eq!(at_square(&table, square), 0.0, "{kernel:?}");
+            for square in [1.0, 1.0 + f32::EPSILON, 2.0, 1e38, f32::INFINITY, f32::NAN] {
+                assert_eq!(at_square(&table, square), [0.0; 2], "{kernel:?}");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The gas in front of each star.
 
+mod cells;
 mod cloud;
 mod kernel_table;
 pub(crate) mod reference;
@@ -45,6 +46,8 @@ pub(super) const ATOMS_CM2_PER_MSUN_KPC2: f64 = SUN_G / PROTON_G / (CM_PER_KPC *
 /// * Metallicities below 0, as advection leaves, count as 0.
 /// * Columns follow [`reference::gas_columns`](crate::reference::gas_columns) to 1e-6 of what the cells in front could
 ///   add at most; the same bits for any number of threads. The order of particles matters to rounding only.
+/// * What is more than 3e38 kpc off the middle of the image plane, too far for single precision, has nothing in front and
+///   is in front of nothing.
 ///
 /// # Errors
 /// [`ProjectError::MissingColumn`] where gas has no neutral hydrogen masses or metallicities,
@@ -52,7 +55,7 @@ pub(super) const ATOMS_CM2_PER_MSUN_KPC2: f64 = SUN_G / PROTON_G / (CM_PER_KPC *
 ///
 /// # Cost
 /// Proportional to the number of kernels that the rays cross, summed over stars, shared out among threads. Memory for
-/// some 100 bytes a star and a cell; where kernels are as wide as the galaxy, 8 bytes a cell for each halving of the
+/// some 100 bytes a star and a cell; where kernels are as wide as the galaxy, 40 bytes a cell for each quartering of the
 /// image plane and each thread besides.
 ///
 /// # Examples

@@ -1,37 +1,52 @@
 //! Many rays through many kernels.
 //!
-//! The image plane is cut into tiles of few stars, each time in two halves along the longer side. A list of the cells
-//! in front of a tile goes down with it, and each half keeps those whose kernels reach it, so that in the end the stars
-//! of a tile look at little more than what their rays cross. Lists keep their order of depth: what is in front of a star
-//! is the beginning of its list.
+//! The image plane is cut into tiles of few stars, each time in two along the longer side. A list of the cells in front
+//! of a tile goes down with it, and every second time each part keeps those whose kernels reach it, so that in the end the
+//! stars of a tile look at little more than what their rays cross. Lists keep their order of depth: what is in front of
+//! a star is the beginning of its list.
 //!
 //! How the plane is cut depends on the stars alone, and each star adds up its own list: the same bits come out for any
 //! number of threads.
 
 use std::array::from_fn;
 
-use super::cloud::{Cell, Cloud};
+use super::cells::{Cells, Ray, Sums, Tile, in_singles};
+use super::cloud::{Cell, Cloud, Depths};
 use super::column_of;
-use super::kernel_table::{KernelTable, LANES};
+use super::kernel_table::KernelTable;
 use crate::View;
 use crate::dust::GasColumn;
 use crate::kernel::Kernel;
-use galmass_core::simd::{Work, dispatch, fma};
+use galmass_core::simd::{Work, dispatch};
 
-/// Stars in a tile that is not cut further: enough to make up for gathering its cells, few enough that their rays cross
+/// Stars in a tile that is not cut further: enough to make up for finding its cells, few enough that their rays cross
 /// about the same ones.
 const STARS_PER_TILE: usize = 128;
+
+/// A list of cells is made anew for so small a part of the stars of the last one.
+const STARS_PER_LIST: usize = 3;
 
 /// The fewest stars that are worth handing to another thread.
 const STARS_PER_TASK: usize = 1024;
 
+/// Stars and cells at a time, so that 32 bits number them.
+const AT_ONCE: usize = 1 << 31;
+
+/// A star as it is sorted into tiles.
 #[derive(Clone, Copy, Debug)]
 struct Star {
-    x: f64,
-    y: f64,
-    depth: f64,
-    index: usize,
+    /// Together, so that the bounds of all four are found at a time.
+    numbers: [u32; 4],
+    /// What the singles leave of the coordinates.
+    rest: [f32; 2],
 }
+
+/// The nearest singles to its coordinates, as numbers of the same order.
+const X: usize = 0;
+const Y: usize = 1;
+/// The number of cells in front of it.
+const END: usize = 2;
+const INDEX: usize = 3;
 
 /// The columns in front of all stars, in their order.
 pub(super) fn columns(
@@ -40,176 +55,208 @@ pub(super) fn columns(
     view: &View,
     kernel: Kernel,
 ) -> Vec<GasColumn> {
-    let mut columns = vec![GasColumn::default(); positions_kpc.len()];
-    let mut stars: Vec<Star> = positions_kpc
-        .iter()
-        .enumerate()
-        .map(|(index, &position)| {
-            let [x, y] = view.plane(position);
-            Star { x, y, depth: view.depth(position), index }
-        })
+    let sums = sums(positions_kpc, cloud, view, kernel, AT_ONCE);
+    sums.into_iter().map(|[mass, metals]| column_of(mass, metals)).collect()
+}
+
+fn sums(positions_kpc: &[[f64; 3]], cloud: &Cloud, view: &View, kernel: Kernel, at_once: usize) -> Vec<Sums> {
+    let mut sums = vec![[0.0; 2]; positions_kpc.len()];
+    let table = KernelTable::new(kernel);
+    for cells in cloud.cells.chunks(at_once) {
+        for (positions, sums) in positions_kpc.chunks(at_once).zip(sums.chunks_mut(at_once)) {
+            add(positions, cells, view, &table, sums);
+        }
+    }
+    sums
+}
+
+/// Adds what stars find in some of the cells.
+fn add(positions_kpc: &[[f64; 3]], cells: &[Cell], view: &View, table: &KernelTable, sums: &mut [Sums]) {
+    let depths = Depths::new(cells);
+    let mut stars = Vec::with_capacity(positions_kpc.len());
+    for (index, &position) in (0..).zip(positions_kpc) {
+        let ([x, y], end) = (view.plane(position), depths.n_in_front_of(view.depth(position)));
         // So far away that its coordinates overflow, a star has nothing in front.
-        .filter(|star| star.x.is_finite() && star.y.is_finite() && !star.depth.is_nan())
-        .collect();
-    if stars.is_empty() || cloud.cells.is_empty() {
-        return columns;
-    }
-    let tiling = Tiling { cells: &cloud.cells, table: KernelTable::new(kernel) };
-    let all: Vec<usize> = (0..cloud.cells.len()).collect();
-    for (index, column) in tiling.cut(&mut stars, &all) {
-        columns[index] = column;
-    }
-    columns
-}
-
-struct Tiling<'a> {
-    cells: &'a [Cell],
-    table: KernelTable,
-}
-
-impl Tiling<'_> {
-    /// The columns of the stars of a tile, given cells among which are all that reach it.
-    fn cut(&self, stars: &mut [Star], candidates: &[usize]) -> Vec<(usize, GasColumn)> {
-        let (low, high) = bounds(stars);
-        let reaching = self.reaching(stars, low, high, candidates);
-        if reaching.is_empty() {
-            return Vec::new();
-        }
-        if stars.len() <= STARS_PER_TILE || low == high {
-            return self.look(stars, &reaching);
-        }
-        let middle = stars.len() / 2;
-        let wider =
-            if high[0] - low[0] >= high[1] - low[1] { |star: &Star| star.x } else { |star: &Star| star.y };
-        // The index decides between equals, so that the halves are always the same.
-        stars
-            .select_nth_unstable_by(middle, |a, b| wider(a).total_cmp(&wider(b)).then(a.index.cmp(&b.index)));
-        let large = stars.len() >= STARS_PER_TASK;
-        let (left, right) = stars.split_at_mut(middle);
-        let (mut done, rest) = if large {
-            rayon::join(|| self.cut(left, &reaching), || self.cut(right, &reaching))
-        } else {
-            (self.cut(left, &reaching), self.cut(right, &reaching))
-        };
-        done.extend(rest);
-        done
-    }
-
-    /// Those of the candidates, in their order, that lie in front of some star of a tile and reach into it.
-    fn reaching(&self, stars: &[Star], low: [f64; 2], high: [f64; 2], candidates: &[usize]) -> Vec<usize> {
-        let farthest = stars.iter().fold(f64::NEG_INFINITY, |farthest, star| farthest.max(star.depth));
-        let n_in_front = candidates.partition_point(|&cell| self.cells[cell].depth < farthest);
-        let outside = |x: f64, low: f64, high: f64| (low - x).max(x - high).max(0.0);
-        let reaches = |cell: &Cell| {
-            let (dx, dy) = (outside(cell.x, low[0], high[0]), outside(cell.y, low[1], high[1]));
-            dx * dx + dy * dy < cell.support * cell.support
-        };
-        candidates[..n_in_front].iter().copied().filter(|&cell| reaches(&self.cells[cell])).collect()
-    }
-
-    /// The columns of few stars through few cells.
-    fn look(&self, stars: &[Star], cells: &[usize]) -> Vec<(usize, GasColumn)> {
-        dispatch(Look { stars, cells: &Gathered::new(self.cells, cells), table: &self.table })
-    }
-}
-
-/// The corners of the smallest rectangle that holds some stars.
-fn bounds(stars: &[Star]) -> ([f64; 2], [f64; 2]) {
-    stars.iter().fold(([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]), |(low, high), star| {
-        ([low[0].min(star.x), low[1].min(star.y)], [high[0].max(star.x), high[1].max(star.y)])
-    })
-}
-
-/// The cells of a tile in order of depth, a vector's width side by side.
-struct Gathered {
-    depths: Vec<f64>,
-    blocks: Vec<Block>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Block {
-    x: [f64; LANES],
-    y: [f64; LANES],
-    /// 1 / H^2.
-    per_square: [f64; LANES],
-    /// Masses over H^2; 0 where there is no cell.
-    masses: [f64; LANES],
-    metals: [f64; LANES],
-}
-
-impl Gathered {
-    fn new(cells: &[Cell], indices: &[usize]) -> Self {
-        let block = |indices: &[usize]| {
-            let mut block = Block::default();
-            for (lane, &index) in indices.iter().enumerate() {
-                let cell = &cells[index];
-                let per_square = 1.0 / cell.support / cell.support;
-                (block.x[lane], block.y[lane], block.per_square[lane]) = (cell.x, cell.y, per_square);
-                (block.masses[lane], block.metals[lane]) = (cell.mass * per_square, cell.metals * per_square);
-            }
-            block
-        };
-        Self {
-            depths: indices.iter().map(|&index| cells[index].depth).collect(),
-            blocks: indices.chunks(LANES).map(block).collect(),
+        if end > 0 && x.is_finite() && y.is_finite() {
+            let ([x, x_rest], [y, y_rest]) = (in_singles(x), in_singles(y));
+            stars.push(Star { numbers: [in_order(x), in_order(y), end, index], rest: [x_rest, y_rest] });
         }
     }
-}
-
-impl Block {
-    /// Only the first of its cells.
-    fn first(mut self, n_cells: usize) -> Self {
-        self.masses[n_cells..].fill(0.0);
-        self.metals[n_cells..].fill(0.0);
-        self
+    let mut found = vec![[0.0; 2]; stars.len()];
+    let n_stars = stars.len();
+    cut(&mut stars, &Cells::new(cells), n_stars, table, &mut found);
+    for (star, [mass, metals]) in stars.iter().zip(found) {
+        let sums = &mut sums[star.numbers[INDEX] as usize];
+        *sums = [sums[0] + mass, sums[1] + metals];
     }
 }
 
-/// Stars looking through all cells of their tile.
-struct Look<'a> {
-    stars: &'a [Star],
-    cells: &'a Gathered,
-    table: &'a KernelTable,
+/// Puts the stars of a tile into an order of its own and finds the sums of each, given cells among which are all that
+/// reach the tile: the list of a tile of `n_listed` stars, of which this is a part.
+fn cut(stars: &mut [Star], listed: &Cells, n_listed: usize, table: &KernelTable, sums: &mut [Sums]) {
+    let (tile, is_last) = (tile_around(stars), stars.len() <= STARS_PER_TILE);
+    let is_due = is_last || stars.len() * STARS_PER_LIST <= n_listed;
+    let found = is_due.then(|| listed.reaching(&tile));
+    let (reaching, n_listed) = found.as_ref().map_or((listed, n_listed), |found| (found, stars.len()));
+    if reaching.is_empty() {
+        return;
+    }
+    if is_last {
+        let rays: Vec<Ray> = stars.iter().map(Star::ray).collect();
+        reaching.look(&rays, table, sums);
+        return;
+    }
+    let middle = halve(stars, tile.longer_side());
+    let is_large = stars.len() >= STARS_PER_TASK;
+    let (stars, other_stars) = stars.split_at_mut(middle);
+    let (sums, other_sums) = sums.split_at_mut(middle);
+    let mut one = || cut(stars, reaching, n_listed, table, sums);
+    let mut other = || cut(other_stars, reaching, n_listed, table, other_sums);
+    if is_large {
+        rayon::join(one, other);
+    } else {
+        one();
+        other();
+    }
 }
 
-impl Work for Look<'_> {
-    type Output = Vec<(usize, GasColumn)>;
+impl Star {
+    fn ray(&self) -> Ray {
+        let [x, y, end, _] = self.numbers;
+        let [x_rest, y_rest] = self.rest;
+        Ray { x: [out_of_order(x), x_rest], y: [out_of_order(y), y_rest], end }
+    }
+}
+
+fn tile_around(stars: &[Star]) -> Tile {
+    let [low, high] = dispatch(Bounds(stars));
+    // Of what singles leave of the coordinates, no more than that to the next one.
+    Tile {
+        low: [low[X], low[Y]].map(|bound| out_of_order(bound).next_down()),
+        high: [high[X], high[Y]].map(|bound| out_of_order(bound).next_up()),
+        end: high[END],
+    }
+}
+
+/// The least and the largest of each number.
+struct Bounds<'a>(&'a [Star]);
+
+impl Work for Bounds<'_> {
+    type Output = [[u32; 4]; 2];
 
     #[inline(always)]
     fn run<const FMA: bool>(self) -> Self::Output {
-        let mut columns = Vec::with_capacity(self.stars.len());
-        for star in self.stars {
-            let n_in_front = self.cells.depths.partition_point(|&depth| depth < star.depth);
-            let mut sums = Sums::default();
-            for block in &self.cells.blocks[..n_in_front / LANES] {
-                sums.add::<FMA>(star, block, self.table);
-            }
-            if n_in_front % LANES > 0 {
-                let last = self.cells.blocks[n_in_front / LANES].first(n_in_front % LANES);
-                sums.add::<FMA>(star, &last, self.table);
-            }
-            columns.push((star.index, column_of(sums.masses.iter().sum(), sums.metals.iter().sum())));
+        let (mut low, mut high) = ([u32::MAX; 4], [u32::MIN; 4]);
+        for Star { numbers, .. } in self.0 {
+            low = from_fn(|k| low[k].min(numbers[k]));
+            high = from_fn(|k| high[k].max(numbers[k]));
         }
-        columns
+        [low, high]
     }
 }
 
-/// What a star has in front of it, lane by lane.
-#[derive(Default)]
-struct Sums {
-    masses: [f64; LANES],
-    metals: [f64; LANES],
+/// Stars of which the one in the middle parts a tile.
+const SAMPLE: usize = 31;
+
+/// Puts the stars of the lower half along an axis first; the result is how many of more than [`SAMPLE`] they are: not
+/// always half, but never next to none or all.
+fn halve(stars: &mut [Star], axis: usize) -> usize {
+    // The index decides between equals, so that halves are never empty.
+    let place =
+        |Star { numbers, .. }: &Star| u64::from(numbers[axis]) << u32::BITS | u64::from(numbers[INDEX]);
+    let mut sample: [u64; SAMPLE] = from_fn(|k| place(&stars[k * (stars.len() - 1) / (SAMPLE - 1)]));
+    sample.sort_unstable();
+    let middle = sample[SAMPLE / 2];
+    let mut n_below = 0;
+    for next in 0..stars.len() {
+        let is_below = place(&stars[next]) < middle;
+        // Whatever it is, so that no branch must be foreseen.
+        stars.swap(n_below, next);
+        n_below += usize::from(is_below);
+    }
+    if n_below.min(stars.len() - n_below) >= stars.len() / 8 {
+        return n_below;
+    }
+    // Not a fair sample. This takes longer.
+    let middle = stars.len() / 2;
+    stars.select_nth_unstable_by_key(middle, place);
+    middle
 }
 
-impl Sums {
-    #[inline(always)]
-    fn add<const FMA: bool>(&mut self, star: &Star, block: &Block, table: &KernelTable) {
-        let squares = from_fn(|lane| {
-            let (dx, dy) = (block.x[lane] - star.x, block.y[lane] - star.y);
-            fma::<FMA>(dx, dx, dy * dy) * block.per_square[lane]
-        });
-        let shares = table.at_squares::<FMA>(&squares);
-        self.masses = from_fn(|lane| fma::<FMA>(block.masses[lane], shares[lane], self.masses[lane]));
-        self.metals = from_fn(|lane| fma::<FMA>(block.metals[lane], shares[lane], self.metals[lane]));
+/// The sign of singles.
+const SIGN: u32 = 1 << 31;
+
+/// A number that is above another one where a single is.
+fn in_order(single: f32) -> u32 {
+    let bits = single.to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
+}
+
+/// The single back from its number.
+fn out_of_order(number: u32) -> f32 {
+    f32::from_bits(if number & SIGN == 0 { !number } else { number & !SIGN })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Axis;
+    use crate::testing::{ball, uniform};
+
+    #[test]
+    fn numbers_are_in_the_order_of_their_singles() {
+        let singles =
+            [f32::NEG_INFINITY, f32::MIN, -1.5, -1e-40, -0.0, 0.0, 1e-40, 2.5, f32::MAX, f32::INFINITY];
+        assert!(singles.windows(2).all(|pair| in_order(pair[0]) < in_order(pair[1])));
+        assert_eq!(singles.map(|single| out_of_order(in_order(single)).to_bits()), singles.map(f32::to_bits));
+    }
+
+    /// Halves some stars along an axis, and looks whether they are on their sides.
+    #[track_caller]
+    fn n_below(places: &[[f64; 3]], axis: usize) -> usize {
+        let star = |(index, place): (u32, &[f64; 3])| Star {
+            numbers: [in_order(place[0] as f32), 7, 1, index],
+            rest: [0.0; 2],
+        };
+        let mut stars: Vec<Star> = (0..).zip(places).map(star).collect();
+        let n_below = halve(&mut stars, axis);
+        let place = |star: &Star| [star.numbers[axis], star.numbers[INDEX]];
+        let (below, above) = stars.split_at(n_below);
+        assert!(below.iter().map(place).max() < above.iter().map(place).min());
+        let mut indices: Vec<u32> = stars.iter().map(|star| star.numbers[INDEX]).collect();
+        indices.sort_unstable();
+        assert!(indices.into_iter().eq(0..places.len() as u32));
+        n_below
+    }
+
+    #[test]
+    fn halves_are_about_equal_whatever_the_sample_is() {
+        let mut places = ball(3001, 5.0, 1);
+        for axis in [X, Y] {
+            assert!((1000..2000).contains(&n_below(&places, axis)));
+        }
+        for k in 0..SAMPLE {
+            places[k * 3000 / (SAMPLE - 1)][0] = -9.0 - k as f64;
+        }
+        assert_eq!(n_below(&places, X), 1500);
+    }
+
+    #[test]
+    fn what_is_too_much_at_once_is_done_piece_by_piece() {
+        let gas: Vec<_> = ball(700, 5.0, 1).into_iter().zip(uniform(700, 0.5..2.0, 2)).collect();
+        let cell =
+            |([x, y, depth], support): ([f64; 3], f64)| Cell { x, y, depth, support, mass: 1e5, metals: 1e3 };
+        let mut cells: Vec<Cell> = gas.into_iter().map(cell).collect();
+        cells.sort_by(|a, b| a.depth.total_cmp(&b.depth));
+        let (stars, cloud, view) = (ball(900, 5.0, 3), Cloud { cells }, View::along(Axis::Z));
+        let whole = sums(&stars, &cloud, &view, Kernel::default(), AT_ONCE);
+        let pieces = sums(&stars, &cloud, &view, Kernel::default(), 100);
+        assert!(whole.iter().filter(|sums| sums[0] > 0.0).count() > 500);
+        for (whole, pieces) in whole.iter().zip(&pieces) {
+            assert!(
+                (0..2).all(|k| (whole[k] - pieces[k]).abs() <= 1e-12 * whole[k]),
+                "{whole:?}, {pieces:?}"
+            );
+        }
     }
 }
