@@ -73,8 +73,9 @@ impl GalaxyTable {
             is_mock(source) || source.as_array().is_some_and(|sources| sources.iter().any(is_mock));
         let galaxies = set.keys().galaxy_id.clone();
         let suites = manifest.description.suites.join(", ");
+        let whose = if are_mocks { "mock galaxies" } else { &suites };
         let table = Self {
-            what: format!("samples of {suites}"),
+            what: format!("samples of {whose}"),
             are_mocks,
             features,
             missing: Vec::new(),

@@ -22,7 +22,7 @@ impl MockSet {
 
     /// Makes the set, or what is missing of it.
     pub(crate) fn make(&self, folder: &Path, resume: bool) -> Result<(), Box<dyn Error>> {
-        let source = MockSource::new(Population::new(self.population.clone())?, "mock galaxies");
+        let source = MockSource::new(Population::new(self.population.clone())?, "mock");
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} galaxies, {per_sec}, {eta} left")?;
         let bar = ProgressBar::new(self.population.n_galaxies as u64).with_style(style);
         let options = BuildOptions { resume, ..BuildOptions::default() };

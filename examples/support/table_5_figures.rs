@@ -32,7 +32,7 @@ pub(crate) fn draw(
         let (names, coefficients) = correlations(table);
         let matrix =
             Correlations { names: &names, coefficients: coefficients.view(), label: "Pearson's R".into() };
-        let title = whose(&format!("{} {}", table.n_samples(), table.what));
+        let title = format!("{} {}", table.n_samples(), table.what);
         draw_correlations(&path("correlations"), &title, &matrix)?;
         for ending in ["", AND_MORE] {
             let rows = with_all_features(done, ending);
