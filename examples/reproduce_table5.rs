@@ -54,7 +54,7 @@ use galmass::mock::{Population, PopulationConfig};
 use galmass::survey::{MockSource, SurveyConfig};
 use paper_table::PaperRow;
 use serde::Serialize;
-use table_5::{ROWS, TARGETS};
+use table_5::{AND_MORE, ROWS, TARGETS};
 
 #[derive(Parser, Serialize)]
 #[command(about = "Table 5 of Chu et al. (2024) on mock galaxies, a data set or a group catalogue")]
@@ -101,7 +101,7 @@ enum Preset {
     Chu2024,
     /// Up to 3000 trees of 15 leaves at a lower rate, as many as help galaxies that are neither trained nor scored on
     Recommended,
-    /// 50 trees, and few mock galaxies of few stars, for a first look
+    /// 50 trees of small leaves, and few mock galaxies of few stars, for a first look
     Tiny,
 }
 
@@ -116,7 +116,10 @@ impl Preset {
                 early_stopping_round: 100,
                 ..BoosterConfig::default()
             },
-            Self::Tiny => BoosterConfig { num_iterations: 50, ..BoosterConfig::chu2024() },
+            // So few samples would fill no two leaves of 20.
+            Self::Tiny => {
+                BoosterConfig { num_iterations: 50, min_data_in_leaf: 5, ..BoosterConfig::chu2024() }
+            }
         }
     }
 }
@@ -215,68 +218,74 @@ fn mocks(arguments: &Arguments) -> Result<(MockSource, SurveyConfig), Box<dyn Er
     let survey = if is_tiny { SurveyConfig::small() } else { SurveyConfig::default() };
     let survey = SurveyConfig { seed: arguments.seed, channels: Vec::new(), sersic_image: false, ..survey };
     survey.check()?;
-    Ok((MockSource::new(Population::new(population)?, "mock galaxies"), survey))
+    Ok((MockSource::new(Population::new(population)?, "mock"), survey))
 }
 
 /// The rows of the paper, and where more is known of the galaxies the same with that.
 fn tasks(table: &GalaxyTable) -> Vec<Task<'_>> {
-    let n_features = table.features.len();
-    let of = if table.missing.is_empty() { String::new() } else { format!(", {n_features} of 10 features") };
-    let more: Vec<String> = table.more.iter().map(|input| input.symbol.clone()).collect();
     let task = |row: &table_5::Row, has_more: bool| {
         let target = &TARGETS[row.target];
-        let mut inputs: Vec<&Input> = table.features.iter().skip(usize::from(!row.has_magnitude)).collect();
-        let mut words = format!("{}{of}", if row.has_magnitude { "default" } else { "w/o mag" });
-        let mut name =
-            format!("{}_{}", target.word, if row.has_magnitude { "default" } else { "without_magnitude" });
+        let n_left_out = usize::from(!row.has_magnitude);
+        let mut inputs: Vec<&Input> = table.features.iter().skip(n_left_out).collect();
+        let (words, word) =
+            if row.has_magnitude { ("default", "default") } else { ("w/o mag", "without_magnitude") };
+        let mut row_inputs = words.to_owned();
+        if !table.missing.is_empty() {
+            row_inputs += &format!(" ({} of {})", inputs.len(), table_5::FEATURES.len() - n_left_out);
+        }
+        let mut name = format!("{}_{word}", target.word);
         if has_more {
             inputs.extend(&table.more);
-            words += &format!(", and {}", more.join(", "));
-            name += "_and_more";
+            row_inputs += &format!(" + {} more", table.more.len());
+            name += AND_MORE;
         }
         let row_of_paper = PaperRow {
             label: row.section.into(),
-            inputs: words,
+            inputs: row_inputs,
             target: target.symbol.into(),
             paper: (!has_more).then_some(row.paper),
             ours: None,
         };
         Task { name, row: row_of_paper, inputs, target: row.target }
     };
-    let further = if more.is_empty() { &[][..] } else { &ROWS };
+    let further = if table.more.is_empty() { &[][..] } else { &ROWS };
     ROWS.iter().map(|row| task(row, false)).chain(further.iter().map(|row| task(row, true))).collect()
 }
 
 /// The table with what must be known to read it.
 fn report(table: &GalaxyTable, parts: &Parts, split: Splitting, done: &[(String, Done)]) -> String {
-    let mut sentences =
-        vec![format!("# Table 5 of Chu et al. (2024), {} {}", table.n_samples(), table.what), String::new()];
-    if table.are_mocks {
-        sentences.extend([paper_table::OF_MOCKS.into(), String::new()]);
-    }
     let rows: Vec<PaperRow> = done.iter().map(|(_, done)| done.row.clone()).collect();
-    sentences.push(paper_table::markdown(&rows));
-    sentences.push(match split {
+    let mut paragraphs =
+        vec![format!("# Table 5 of Chu et al. (2024), {} {}", table.n_samples(), table.what)];
+    if table.are_mocks {
+        paragraphs.push(paper_table::OF_MOCKS.into());
+    }
+    paragraphs.push(paper_table::markdown(&rows).trim_end().to_owned());
+    let mut sentences = vec![match split {
         Splitting::Grouped => format!("A third is held back; no {} is in both parts.", table.group_word),
-        Splitting::Paper => "A third is held back, sample by sample, as in the paper.".into(),
-    });
-    sentences.push(format!(
-        "Of {:.1} per cent of the test samples the trees know the galaxy from another side (the paper: 89.1).",
-        100.0 * parts.overlap(&table.galaxies)
-    ));
-    sentences.push(
-        "All are decimal logarithms, those of fractions too; errors are those among galaxies drawn anew."
-            .into(),
-    );
+        Splitting::Paper => format!(
+            "A third is held back, sample by sample: of {:.1} per cent of it the trees know the galaxy from another \
+             side, as in the paper of 89.1.",
+            100.0 * parts.overlap(&table.galaxies)
+        ),
+    }];
+    sentences.push("All are decimal logarithms, those of fractions too.".into());
+    sentences.push("Errors are standard deviations among galaxies drawn anew.".into());
     if table.n_left_out > 0 {
-        sentences.push(format!("{} samples are left out.", table.n_left_out));
+        sentences.push(format!("Samples left out: {} ({}).", table.n_left_out, table.why_left_out));
     }
+    paragraphs.push(sentences.join(" "));
     if !table.missing.is_empty() {
-        sentences.push(format!("Of the ten features these are missing: {}.", table.missing.join(", ")));
+        let more: Vec<&str> = table.more.iter().map(|input| &*input.symbol).collect();
+        let of_features = format!(
+            "Of the ten features of the paper these are missing: {}. The rows with {} more add {}.",
+            table.missing.join(", "),
+            more.len(),
+            more.join(", ")
+        );
+        paragraphs.extend([of_features, table.caveats.join(" ")]);
     }
-    sentences.extend(table.caveats.iter().map(|&caveat| caveat.to_owned()));
-    sentences.push(String::new());
-    sentences.join("\n")
+    paragraphs.join("\n\n") + "\n"
 }
 
 fn write_importance(folder: &Path, done: &[(String, Done)]) -> Result<(), Box<dyn Error>> {

@@ -38,8 +38,9 @@ pub(crate) struct GalaxyTable {
     pub(crate) galaxies: Vec<u64>,
     pub(crate) groups: Vec<u64>,
     pub(crate) group_word: &'static str,
-    /// Samples that were left out.
+    /// Samples that were left out, and why.
     pub(crate) n_left_out: usize,
+    pub(crate) why_left_out: &'static str,
     /// That of the data.
     pub(crate) checksum: Checksum,
 }
@@ -72,8 +73,9 @@ impl GalaxyTable {
             is_mock(source) || source.as_array().is_some_and(|sources| sources.iter().any(is_mock));
         let galaxies = set.keys().galaxy_id.clone();
         let suites = manifest.description.suites.join(", ");
+        let whose = if are_mocks { "mock galaxies" } else { &suites };
         let table = Self {
-            what: format!("samples of {suites}"),
+            what: format!("samples of {whose}"),
             are_mocks,
             features,
             missing: Vec::new(),
@@ -84,6 +86,7 @@ impl GalaxyTable {
             galaxies,
             group_word: "galaxy",
             n_left_out: 0,
+            why_left_out: "n_Ser > 100 or B/T > 1, as in the paper",
             // The manifest has the checksums of all shards.
             checksum: Checksum::of_file(&folder.join("manifest.json"))?.0,
         };
@@ -156,16 +159,19 @@ impl GalaxyTable {
             features,
             more,
             caveats: vec![
+                "The paper's numbers are on all galaxies of TNG100 above 5e9 M☉, each from three sides; this may be another \
+                 sample.",
                 "Light is that of the stars of the whole subhalo without dust, and M★/L that of all its stars.",
                 "σ_v is that of all particles of the subhalo in three dimensions: it knows the halo, and is no observable.",
                 "The star formation rate is that of the gas within 2 R now, not of stars of the last Gyr.",
-                "There is one line of sight a galaxy, and no feature knows of it.",
+                "No feature knows of a line of sight.",
             ],
             targets,
             galaxies: whole("SubhaloID")?,
             groups: whole("GroupNr")?,
             group_word: "halo",
             n_left_out: text.n_rows() - rows.len(),
+            why_left_out: "no galaxies by their SubhaloFlag",
             checksum,
         })
     }

@@ -87,6 +87,9 @@ pub(crate) const TARGETS: [Target; 6] = [
     },
 ];
 
+/// What the names of rows end in that have more than the paper's features.
+pub(crate) const AND_MORE: &str = "_and_more";
+
 /// A row of the table.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {

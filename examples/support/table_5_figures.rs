@@ -12,7 +12,7 @@ use ndarray::Array2;
 
 use crate::booster_row::{Done, Importance};
 use crate::galaxy_table::GalaxyTable;
-use crate::table_5::TARGETS;
+use crate::table_5::{AND_MORE, TARGETS, Target};
 
 /// Each figure once for people and once for printers.
 const FORMATS: [&str; 2] = ["png", "svg"];
@@ -27,33 +27,39 @@ pub(crate) fn draw(
         true => format!("{what} (mock galaxies)"),
         false => what.to_owned(),
     };
-    // The rows with all features that the paper has, quantity by quantity.
-    let of_targets: Vec<&Done> = TARGETS
-        .iter()
-        .filter_map(|target| {
-            let name = format!("{}_default", target.word);
-            done.iter().find(|(other, _)| *other == name).map(|(_, done)| done)
-        })
-        .collect();
-    let n_test = of_targets.iter().map(|done| done.truth.len()).max().unwrap_or(0);
     for format in FORMATS {
         let path = |name: &str| folder.join(name).with_extension(format);
-        draw_course(&path("loss"), &whose("Rms error, tree by tree"), &of_targets)?;
-        draw_all(&path("predictions"), &whose("Trees on galaxies that they have not seen"), &of_targets)?;
         let (names, coefficients) = correlations(table);
         let matrix =
             Correlations { names: &names, coefficients: coefficients.view(), label: "Pearson's R".into() };
-        let title = whose(&format!("{} {}", table.n_samples(), table.what));
+        let title = format!("{} {}", table.n_samples(), table.what);
         draw_correlations(&path("correlations"), &title, &matrix)?;
-        for (name, what, targets) in [
-            ("importance_of_masses", "Importance for masses", &of_targets[..3]),
-            ("importance_of_fractions", "Importance for fractions and M★/L", &of_targets[3..]),
-        ] {
-            let title = whose(&format!("{what}, {n_test} test samples"));
-            draw_importance(&path(name), &title, targets)?;
+        for ending in ["", AND_MORE] {
+            let rows = with_all_features(done, ending);
+            let Some(first) = rows.first() else { continue };
+            let path = |name: &str| path(&format!("{name}{ending}"));
+            let (n_training, n_test) = (first.n_training, first.truth.len());
+            let title = format!("Rms error tree by tree, {n_training} training and {n_test} test samples");
+            draw_course(&path("loss"), &whose(&title), &rows)?;
+            draw_all(&path("predictions"), &whose("Trees on galaxies that they have not seen"), &rows)?;
+            for (name, what, rows) in [
+                ("importance_of_masses", "Importance for masses", &rows[..3]),
+                ("importance_of_fractions", "Importance for fractions and M★/L", &rows[3..]),
+            ] {
+                draw_importance(&path(name), &whose(&format!("{what}, {n_test} test samples")), rows)?;
+            }
         }
     }
     Ok(())
+}
+
+/// The rows with the magnitude among their features, in the order of the targets; none where there are no such rows.
+fn with_all_features<'a>(done: &'a [(String, Done)], ending: &str) -> Vec<&'a Done> {
+    let row = |target: &Target| {
+        let name = format!("{}_default{ending}", target.word);
+        done.iter().find(|(other, _)| *other == name).map(|(_, done)| done)
+    };
+    TARGETS.iter().map(row).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// The rms error of the samples watched, by the number of trees.
@@ -64,7 +70,8 @@ fn draw_course(path: &Path, title: &str, rows: &[&Done]) -> Result<(), Box<dyn E
         let series = rows.iter().filter_map(|done| {
             let (_, values) = done.courses.iter().find(|(part, _)| (part == "training") == of_training)?;
             Some(ProfileSeries {
-                label: done.row.target.clone(),
+                // One key serves both panels.
+                label: if of_training { done.row.target.clone() } else { String::new() },
                 x: &trees[..values.len()],
                 y: values,
                 errors: None,

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 const N_CELLS: [usize; 2] = [96, 72];
 /// How far the cells reach beyond the points, in widths of the kernel.
 const REACH: f64 = 3.0;
+/// The kernel in Scott's (1992) widths along the line and across it. With just these the few points at the tips of a narrow
+/// ridge would be streaks along it.
+const WIDTHS: [f64; 2] = [0.7, 1.4];
 /// Points farther across than this many standard deviations are not in the density.
 const FARTHEST: f64 = 6.0;
 
@@ -21,7 +24,7 @@ pub(crate) struct Density {
 }
 
 impl Density {
-    /// Smooths points `[x, y]` by a normal of Scott's (1992) width in each direction; `None` where they have no extent.
+    /// Smooths points `[x, y]` by a normal; `None` where they have no extent.
     pub(crate) fn of(points: &[[f64; 2]]) -> Option<Self> {
         let turned: Vec<[f64; 2]> = points.iter().copied().map(along_and_across).collect();
         let [along, across] = [0, 1].map(|axis| moments(turned.iter().map(|point| point[axis])));
@@ -31,7 +34,7 @@ impl Density {
             return None;
         }
         let scott = (turned.len() as f64).powf(-1.0 / 6.0);
-        let widths = [along.1, across.1].map(|sigma| sigma * scott);
+        let widths = [WIDTHS[0] * along.1 * scott, WIDTHS[1] * across.1 * scott];
         let (mut low, mut step) = ([0.0; 2], [0.0; 2]);
         for axis in 0..2 {
             let of_axis = || turned.iter().map(|point| point[axis]);

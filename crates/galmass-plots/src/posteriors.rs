@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::axes::{Axes, draw_title};
+use crate::axes::{Axes, SPINE, draw_title};
 use crate::canvas::Destination;
 use crate::colour_map::Rgb;
 use crate::error::PlotError;
@@ -13,6 +13,8 @@ use crate::scale::is_known;
 
 /// The opacity of a band: two over one another can be told from one.
 const BAND: f64 = 0.2;
+/// The edges of a band, which can be followed through others.
+const EDGE: f64 = 0.6;
 
 /// One panel of posteriors of profiles.
 #[derive(Clone, Debug)]
@@ -111,14 +113,14 @@ fn check_band(panel: &ProfilePanel<'_>, band: &ProfileBand<'_>) -> Result<(), Pl
     Ok(())
 }
 
-/// Fills a band, each stretch of known ends by itself; what lies beyond the frame is cut off.
+/// Fills a band, each stretch of known ends by itself, and returns its two edges; what lies beyond the frame is cut off.
 pub(crate) fn draw_band(
     picture: &mut Picture,
     axes: &Axes,
     panel: &ProfilePanel<'_>,
     band: &ProfileBand<'_>,
     colour: Rgb,
-) {
+) -> [Vec<Option<Point>>; 2] {
     let ends: Vec<_> = band
         .x
         .iter()
@@ -134,7 +136,11 @@ pub(crate) fn draw_band(
         let edge = |side: usize| stretch.iter().flatten().map(move |ends| ends[side]);
         let outline: Vec<Point> = edge(0).chain(edge(1).collect::<Vec<_>>().into_iter().rev()).collect();
         picture.polygon(outline, Ink { colour, opacity: BAND });
+        for side in [0, 1] {
+            picture.path(edge(side).collect(), SPINE, Ink { colour, opacity: EDGE });
+        }
     }
+    [0, 1].map(|side| ends.iter().map(|ends| ends.map(|ends| ends[side])).collect())
 }
 
 #[cfg(test)]

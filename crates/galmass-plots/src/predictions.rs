@@ -64,8 +64,8 @@ pub struct PredictionPanel<'a> {
 /// bins of the histogram, 4 sigma from the mean, also hold what lies beyond them.
 ///
 /// More than 2000 points are counted in cells, shaded by the logarithm of the count. From 100 points on, two contours of their
-/// density hold 68 and 95 per cent of them; it is estimated with normals of Scott's (1992) widths along the one-to-one line
-/// and across it. The inset stands in the corner
+/// density hold 68 and 95 per cent of them; it is estimated with a normal whose width follows Scott (1992), along the
+/// one-to-one line and across it. The inset stands in the corner
 /// where it covers fewer points, which still shine through. Pairs that are not finite are left out, and counted.
 ///
 /// # Errors

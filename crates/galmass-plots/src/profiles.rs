@@ -191,15 +191,16 @@ pub(crate) fn panel_with(panel: &ProfilePanel<'_>, bands: &[ProfileBand<'_>]) ->
         let y = axes.place(1.0, 0.0).y;
         picture.line(Point { x: frame.left, y }, Point { x: frame.right, y }, SPINE, REFERENCE);
     }
-    for band in bands {
-        draw_band(&mut picture, &axes, panel, band, PALETTE[band.series % PALETTE.len()]);
-    }
     let mut covered = Vec::new();
+    for band in bands {
+        let edges = draw_band(&mut picture, &axes, panel, band, PALETTE[band.series % PALETTE.len()]);
+        covered.extend(edges.iter().flat_map(|edge| on_the_way(edge)));
+    }
     for (series, colour) in panel.series.iter().zip(PALETTE.into_iter().cycle()) {
         draw_series(&mut picture, &axes, panel, series, colour);
         covered.extend(on_the_way(&places(&axes, panel, series)));
     }
-    if covered.is_empty() && bands.is_empty() {
+    if covered.is_empty() {
         draw_note(&mut picture, frame, "no finite value");
     }
     // The names of marks should be seen too, and count as much as a good part of a line.
