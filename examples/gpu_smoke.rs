@@ -127,6 +127,7 @@ fn train(
         layout: &BranchLayout::image_and_kinematics(),
         training_samples,
         validation_samples,
+        unlabelled_samples: None,
         checkpoint: None,
         log: None,
     };
