@@ -7,9 +7,9 @@
 use std::arch::x86_64::*;
 
 use super::{Cells, LANES, NEARLY_REACHING, Ray, Sums, Tile, sum};
-use crate::dust::column::kernel_table::{KernelTable, N_IN_REGISTERS, ROUND};
+use crate::dust::column::kernel_table::{KernelTable, N_IN_REGISTERS, N_TOGETHER, ROUND};
 
-const HALF: usize = LANES / 2;
+const HALF: usize = N_TOGETHER;
 
 /// What [`Cells::reaching_plainly`] finds.
 #[target_feature(enable = "avx512f,popcnt")]
@@ -170,7 +170,7 @@ fn look_along(cells: &Cells, ray: &Ray, table: &Registers) -> Sums {
             metals[half] = _mm512_fmadd_pd(metal, shares[half], metals[half]);
         }
     }
-    [sum(lanes(masses)), sum(lanes(metals))]
+    [sum(lanes(masses[0]), lanes(masses[1])), sum(lanes(metals[0]), lanes(metals[1]))]
 }
 
 #[inline]
@@ -181,12 +181,10 @@ fn splat([first, second]: [f32; 2]) -> [__m512; 2] {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn lanes(halves: [__m512d; 2]) -> [f64; LANES] {
-    let mut lanes = [0.0; LANES];
-    for (half, lanes) in halves.into_iter().zip(lanes.as_chunks_mut::<HALF>().0) {
-        // SAFETY: an array of eight doubles may be written.
-        unsafe { _mm512_storeu_pd(lanes.as_mut_ptr(), half) };
-    }
+fn lanes(half: __m512d) -> [f64; HALF] {
+    let mut lanes = [0.0; HALF];
+    // SAFETY: an array of eight doubles may be written.
+    unsafe { _mm512_storeu_pd(lanes.as_mut_ptr(), half) };
     lanes
 }
 
