@@ -79,7 +79,7 @@ pub(super) struct Ray {
 pub(super) type Sums = [f64; 2];
 
 impl Cells {
-    /// Fewer than [`NO_CELL`] cells in their order.
+    /// Fewer than 2^31 cells in their order.
     pub(super) fn new(cells: &[Cell]) -> Self {
         let mut columns = Self::default();
         for (rank, cell) in (0..).zip(cells) {
@@ -177,6 +177,12 @@ impl Cells {
         if let (true, Some(powers)) = (galmass_core::simd::has_avx512(), &table.powers) {
             // SAFETY: the processor has all that the function is compiled for.
             unsafe { x86::look(self, rays, table, powers, sums) };
+            return;
+        }
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: as above.
+            unsafe { x86::look_narrowly(self, rays, table, sums) };
             return;
         }
         dispatch(Look { cells: self, rays, table, sums });

@@ -84,7 +84,7 @@ impl KernelTable {
         for lane in 0..N_TOGETHER {
             let rounded = fma_f32::<FMA>(arguments[lane], self.last, ROUND);
             ways[lane] = fma_f32::<FMA>(arguments[lane], self.last, ROUND - rounded);
-            powers[lane] = self.pieces[rounded.to_bits() as usize & (N_PIECES - 1)];
+            powers[lane] = *self.piece(rounded);
         }
         for lane in 0..N_TOGETHER {
             let [zeroth, first, second, third] = powers[lane];
@@ -93,6 +93,12 @@ impl KernelTable {
             values[lane] = value_if(squares[lane] < 1.0, if value > 0.0 { value } else { 0.0 });
         }
         values
+    }
+
+    /// The coefficients in the piece whose number is in the lowest bits.
+    #[inline(always)]
+    pub(super) fn piece(&self, rounded: f32) -> &[f32; 4] {
+        &self.pieces[rounded.to_bits() as usize & (N_PIECES - 1)]
     }
 }
 
