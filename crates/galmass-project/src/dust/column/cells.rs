@@ -7,11 +7,14 @@
 use std::array::from_fn;
 
 use super::cloud::Cell;
-use super::kernel_table::{KernelTable, LANES};
+use super::kernel_table::{KernelTable, N_TOGETHER, value_if};
 use galmass_core::simd::{Work, dispatch, fma, fma_f32};
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
+
+/// Cells that are looked through side by side: a vector of singles.
+const LANES: usize = 2 * N_TOGETHER;
 
 /// The rank of lanes without a cell.
 const NO_CELL: u32 = u32::MAX;
@@ -76,7 +79,7 @@ pub(super) struct Ray {
 pub(super) type Sums = [f64; 2];
 
 impl Cells {
-    /// Fewer than [`NO_CELL`] cells in their order.
+    /// Fewer than 2^31 cells in their order.
     pub(super) fn new(cells: &[Cell]) -> Self {
         let mut columns = Self::default();
         for (rank, cell) in (0..).zip(cells) {
@@ -176,6 +179,12 @@ impl Cells {
             unsafe { x86::look(self, rays, table, powers, sums) };
             return;
         }
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: as above.
+            unsafe { x86::look_narrowly(self, rays, table, sums) };
+            return;
+        }
         dispatch(Look { cells: self, rays, table, sums });
     }
 }
@@ -194,51 +203,55 @@ impl Work for Look<'_> {
     #[inline(always)]
     fn run<const FMA: bool>(self) {
         for (ray, sums) in self.rays.iter().zip(self.sums) {
-            let (mut masses, mut metals) = ([0.0; LANES], [0.0; LANES]);
+            let mut halves = [[[0.0; N_TOGETHER]; 2]; 2];
             for first in (0..self.cells.ranks.len()).step_by(LANES) {
                 if self.cells.ranks[first] >= ray.end {
                     break;
                 }
-                self.cells.add::<FMA>(first, ray, self.table, &mut masses, &mut metals);
+                let [low, high] = &mut halves;
+                self.cells.add::<FMA>(first, ray, self.table, low);
+                self.cells.add::<FMA>(first + N_TOGETHER, ray, self.table, high);
             }
-            *sums = [sum(masses), sum(metals)];
+            let [low, high] = halves;
+            *sums = from_fn(|k| sum(low[k], high[k]));
         }
     }
 }
 
 impl Cells {
-    /// Adds what a ray finds in the cells of a vector, lane by lane.
+    /// Adds what a ray finds in some cells, lane by lane: masses and metals.
     #[inline(always)]
     fn add<const FMA: bool>(
         &self,
         first: usize,
         ray: &Ray,
         table: &KernelTable,
-        masses: &mut [f64; LANES],
-        metals: &mut [f64; LANES],
+        [masses, metals]: &mut [[f64; N_TOGETHER]; 2],
     ) {
-        let lanes = first..first + LANES;
+        let lanes = first..first + N_TOGETHER;
         let (x, x_rest) = (&self.x[lanes.clone()], &self.x_rest[lanes.clone()]);
         let (y, y_rest) = (&self.y[lanes.clone()], &self.y_rest[lanes.clone()]);
         let (per_square, ranks) = (&self.per_square[lanes.clone()], &self.ranks[lanes.clone()]);
-        let squares = from_fn(|lane| {
+        let mut squares = [0.0; N_TOGETHER];
+        for lane in 0..N_TOGETHER {
             let dx = (x[lane] - ray.x[0]) + (x_rest[lane] - ray.x[1]);
             let dy = (y[lane] - ray.y[0]) + (y_rest[lane] - ray.y[1]);
-            fma_f32::<FMA>(dx, dx, dy * dy) * per_square[lane]
-        });
+            squares[lane] = fma_f32::<FMA>(dx, dx, dy * dy) * per_square[lane];
+        }
         let shares = table.at_squares::<FMA>(&squares);
-        let shares: [f64; LANES] =
-            from_fn(|lane| if ranks[lane] < ray.end { f64::from(shares[lane]) } else { 0.0 });
         let (mass, metal) = (&self.masses[lanes.clone()], &self.metals[lanes]);
-        *masses = from_fn(|lane| fma::<FMA>(mass[lane], shares[lane], masses[lane]));
-        *metals = from_fn(|lane| fma::<FMA>(metal[lane], shares[lane], metals[lane]));
+        for lane in 0..N_TOGETHER {
+            let share = f64::from(value_if(ranks[lane] < ray.end, shares[lane]));
+            masses[lane] = fma::<FMA>(mass[lane], share, masses[lane]);
+            metals[lane] = fma::<FMA>(metal[lane], share, metals[lane]);
+        }
     }
 }
 
-/// The sum over the lanes, always in the same order.
+/// The sum over the lanes of both halves, always in the same order.
 #[inline(always)]
-fn sum(lanes: [f64; LANES]) -> f64 {
-    let eight: [f64; 8] = from_fn(|lane| lanes[lane] + lanes[lane + 8]);
+fn sum(low: [f64; N_TOGETHER], high: [f64; N_TOGETHER]) -> f64 {
+    let eight: [f64; N_TOGETHER] = from_fn(|lane| low[lane] + high[lane]);
     let four: [f64; 4] = from_fn(|lane| eight[lane] + eight[lane + 4]);
     (four[0] + four[2]) + (four[1] + four[3])
 }

@@ -7,7 +7,7 @@ use crate::kernel::Kernel;
 use galmass_core::simd::fma_f32;
 
 /// Values that are looked up side by side, so that vectors can hold them.
-pub(super) const LANES: usize = 16;
+pub(super) const N_TOGETHER: usize = 8;
 
 /// Pieces of a table that a processor finds in two registers. A power of two, so that an index is cut to it by its bits.
 pub(super) const N_IN_REGISTERS: usize = 32;
@@ -73,19 +73,39 @@ impl KernelTable {
 
     /// The kernel at the squares of u = R / H, 0 or more; 0 from 1 on and for NaN.
     #[inline(always)]
-    pub(super) fn at_squares<const FMA: bool>(&self, squares: &[f32; LANES]) -> [f32; LANES] {
-        // Each step over all lanes, so that it becomes one instruction or a few.
-        let arguments = squares.map(|square| fma_f32::<FMA>(self.slope, square, self.start).sqrt());
-        let rounded = arguments.map(|argument| fma_f32::<FMA>(argument, self.last, ROUND));
-        let pieces = rounded.map(|rounded| rounded.to_bits() as usize & (N_PIECES - 1));
-        let ways: [f32; LANES] =
-            from_fn(|lane| fma_f32::<FMA>(arguments[lane], self.last, ROUND - rounded[lane]));
-        let powers: [[f32; 4]; LANES] = pieces.map(|piece| self.pieces[piece]);
-        let high: [f32; LANES] = from_fn(|lane| fma_f32::<FMA>(powers[lane][3], ways[lane], powers[lane][2]));
-        let middle: [f32; LANES] = from_fn(|lane| fma_f32::<FMA>(high[lane], ways[lane], powers[lane][1]));
-        let values: [f32; LANES] = from_fn(|lane| fma_f32::<FMA>(middle[lane], ways[lane], powers[lane][0]));
-        from_fn(|lane| if squares[lane] < 1.0 && values[lane] > 0.0 { values[lane] } else { 0.0 })
+    pub(super) fn at_squares<const FMA: bool>(&self, squares: &[f32; N_TOGETHER]) -> [f32; N_TOGETHER] {
+        // Each step over all of them, so that it becomes one instruction or a few.
+        let (mut arguments, mut ways) = ([0.0; N_TOGETHER], [0.0; N_TOGETHER]);
+        let mut powers = [[0.0; 4]; N_TOGETHER];
+        let mut values = [0.0; N_TOGETHER];
+        for lane in 0..N_TOGETHER {
+            arguments[lane] = fma_f32::<FMA>(self.slope, squares[lane], self.start).sqrt();
+        }
+        for lane in 0..N_TOGETHER {
+            let rounded = fma_f32::<FMA>(arguments[lane], self.last, ROUND);
+            ways[lane] = fma_f32::<FMA>(arguments[lane], self.last, ROUND - rounded);
+            powers[lane] = *self.piece(rounded);
+        }
+        for lane in 0..N_TOGETHER {
+            let [zeroth, first, second, third] = powers[lane];
+            let value = fma_f32::<FMA>(fma_f32::<FMA>(third, ways[lane], second), ways[lane], first);
+            let value = fma_f32::<FMA>(value, ways[lane], zeroth);
+            values[lane] = value_if(squares[lane] < 1.0, if value > 0.0 { value } else { 0.0 });
+        }
+        values
     }
+
+    /// The coefficients in the piece whose number is in the lowest bits.
+    #[inline(always)]
+    pub(super) fn piece(&self, rounded: f32) -> &[f32; 4] {
+        &self.pieces[rounded.to_bits() as usize & (N_PIECES - 1)]
+    }
+}
+
+/// A value or 0. A mask, where compilers make a branch of what stands in a loop over lanes.
+#[inline(always)]
+pub(super) fn value_if(condition: bool, value: f32) -> f32 {
+    f32::from_bits(value.to_bits() & u32::from(condition).wrapping_neg())
 }
 
 /// The coefficients of the cubic through the Chebyshev points between two ends.
@@ -116,7 +136,7 @@ mod tests {
 
     /// In one lane beside others.
     fn at_square(table: &KernelTable, square: f32) -> [f64; 2] {
-        let mut squares = [9.0; LANES];
+        let mut squares = [9.0; N_TOGETHER];
         squares[5] = square;
         [table.at_squares::<false>(&squares)[5], table.at_squares::<true>(&squares)[5]].map(f64::from)
     }

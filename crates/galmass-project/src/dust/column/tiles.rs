@@ -29,8 +29,8 @@ const STARS_PER_LIST: usize = 3;
 /// The fewest stars that are worth handing to another thread.
 const STARS_PER_TASK: usize = 1024;
 
-/// Stars and cells at a time, so that 32 bits number them.
-const AT_ONCE: usize = 1 << 31;
+/// Stars and cells at a time, so that 32 bits number them, whether there is a sign or not.
+const AT_ONCE: usize = 1 << 30;
 
 /// A star as it is sorted into tiles.
 #[derive(Clone, Copy, Debug)]

@@ -1,15 +1,15 @@
-//! The loops over the cells of a tile, in vectors of AVX-512.
+//! The loops over the cells of a tile, in vectors of AVX-512, and the innermost of them in those of AVX2, too.
 //!
 //! They do what the [plain loops](super) do, operation for operation, so that the results are the same bits as from the
-//! plain loops with fused multiply-adds. Compilers do not find the two things that make them several times faster: a
-//! table that lies in registers, and lanes that close up.
+//! plain loops with fused multiply-adds. Compilers do not find what makes them several times faster: a table that lies
+//! in registers, or that comes four coefficients at a time, and lanes that close up.
 
 use std::arch::x86_64::*;
 
 use super::{Cells, LANES, NEARLY_REACHING, Ray, Sums, Tile, sum};
-use crate::dust::column::kernel_table::{KernelTable, N_IN_REGISTERS, ROUND};
+use crate::dust::column::kernel_table::{KernelTable, N_IN_REGISTERS, N_TOGETHER, ROUND};
 
-const HALF: usize = LANES / 2;
+const HALF: usize = N_TOGETHER;
 
 /// What [`Cells::reaching_plainly`] finds.
 #[target_feature(enable = "avx512f,popcnt")]
@@ -170,7 +170,7 @@ fn look_along(cells: &Cells, ray: &Ray, table: &Registers) -> Sums {
             metals[half] = _mm512_fmadd_pd(metal, shares[half], metals[half]);
         }
     }
-    [sum(lanes(masses)), sum(lanes(metals))]
+    [sum(lanes(masses[0]), lanes(masses[1])), sum(lanes(metals[0]), lanes(metals[1]))]
 }
 
 #[inline]
@@ -181,13 +181,116 @@ fn splat([first, second]: [f32; 2]) -> [__m512; 2] {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn lanes(halves: [__m512d; 2]) -> [f64; LANES] {
-    let mut lanes = [0.0; LANES];
-    for (half, lanes) in halves.into_iter().zip(lanes.as_chunks_mut::<HALF>().0) {
-        // SAFETY: an array of eight doubles may be written.
-        unsafe { _mm512_storeu_pd(lanes.as_mut_ptr(), half) };
-    }
+fn lanes(half: __m512d) -> [f64; HALF] {
+    let mut lanes = [0.0; HALF];
+    // SAFETY: an array of eight doubles may be written.
+    unsafe { _mm512_storeu_pd(lanes.as_mut_ptr(), half) };
     lanes
+}
+
+/// What [`Look`](super::Look) finds, for processors without AVX-512: in vectors of half the width, and with the table in
+/// memory, from where four coefficients come at a time.
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn look_narrowly(cells: &Cells, rays: &[Ray], table: &KernelTable, sums: &mut [Sums]) {
+    for (ray, sums) in rays.iter().zip(sums) {
+        let mut halves = [[[0.0; HALF]; 2]; 2];
+        let mut lanes = [[_mm256_setzero_pd(); 2]; 4];
+        for first in (0..cells.ranks.len()).step_by(LANES) {
+            if cells.ranks[first] >= ray.end {
+                break;
+            }
+            let [low, low_high, high, high_high] = &mut lanes;
+            add_narrowly(cells, first, ray, table, low, low_high);
+            add_narrowly(cells, first + HALF, ray, table, high, high_high);
+        }
+        for (half, [masses, metals]) in halves.iter_mut().enumerate() {
+            for (quarter, [mass, metal]) in lanes[2 * half..2 * half + 2].iter().enumerate() {
+                // SAFETY: arrays of eight doubles, of which four are written.
+                unsafe {
+                    _mm256_storeu_pd(masses.as_mut_ptr().add(4 * quarter), *mass);
+                    _mm256_storeu_pd(metals.as_mut_ptr().add(4 * quarter), *metal);
+                }
+            }
+        }
+        let [low, high] = halves;
+        *sums = [sum(low[0], high[0]), sum(low[1], high[1])];
+    }
+}
+
+/// Adds what a ray finds in eight cells: to the masses and metals of the first four and of the others.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn add_narrowly(
+    cells: &Cells,
+    first: usize,
+    ray: &Ray,
+    table: &KernelTable,
+    [low_masses, low_metals]: &mut [__m256d; 2],
+    [high_masses, high_metals]: &mut [__m256d; 2],
+) {
+    // SAFETY: all columns have as many values as there are ranks, a multiple of the lanes, and `first` is one or one and a
+    // half below.
+    let (x, x_rest, y, y_rest, per_square, ranks, masses, metals) = unsafe {
+        (
+            _mm256_loadu_ps(cells.x.as_ptr().add(first)),
+            _mm256_loadu_ps(cells.x_rest.as_ptr().add(first)),
+            _mm256_loadu_ps(cells.y.as_ptr().add(first)),
+            _mm256_loadu_ps(cells.y_rest.as_ptr().add(first)),
+            _mm256_loadu_ps(cells.per_square.as_ptr().add(first)),
+            _mm256_loadu_si256(cells.ranks.as_ptr().add(first).cast()),
+            cells.masses.as_ptr().add(first),
+            cells.metals.as_ptr().add(first),
+        )
+    };
+    let distance = |from, rest, [ray, ray_rest]: [f32; 2]| {
+        let nearest = _mm256_sub_ps(from, _mm256_set1_ps(ray));
+        _mm256_add_ps(nearest, _mm256_sub_ps(rest, _mm256_set1_ps(ray_rest)))
+    };
+    let (dx, dy) = (distance(x, x_rest, ray.x), distance(y, y_rest, ray.y));
+    let squares = _mm256_mul_ps(_mm256_fmadd_ps(dx, dx, _mm256_mul_ps(dy, dy)), per_square);
+    // Ranks are below 2^31, or -1 without a cell and so without mass.
+    let in_front = _mm256_cmpgt_epi32(_mm256_set1_epi32(ray.end as i32), ranks);
+    let shares = _mm256_and_ps(at_squares_narrowly(table, squares), _mm256_castsi256_ps(in_front));
+    let low = _mm256_cvtps_pd(_mm256_castps256_ps128(shares));
+    let high = _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(shares));
+    // SAFETY: as above.
+    unsafe {
+        *low_masses = _mm256_fmadd_pd(_mm256_loadu_pd(masses), low, *low_masses);
+        *low_metals = _mm256_fmadd_pd(_mm256_loadu_pd(metals), low, *low_metals);
+        *high_masses = _mm256_fmadd_pd(_mm256_loadu_pd(masses.add(4)), high, *high_masses);
+        *high_metals = _mm256_fmadd_pd(_mm256_loadu_pd(metals.add(4)), high, *high_metals);
+    }
+}
+
+/// What [`KernelTable::at_squares`] finds.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn at_squares_narrowly(table: &KernelTable, squares: __m256) -> __m256 {
+    let (last, round) = (_mm256_set1_ps(table.last), _mm256_set1_ps(ROUND));
+    let argument = _mm256_fmadd_ps(_mm256_set1_ps(table.slope), squares, _mm256_set1_ps(table.start));
+    let arguments = _mm256_sqrt_ps(argument);
+    let rounded = _mm256_fmadd_ps(arguments, last, round);
+    let ways = _mm256_fmadd_ps(arguments, last, _mm256_sub_ps(round, rounded));
+    let mut pieces = [0f32; HALF];
+    // SAFETY: an array of eight floats may be written.
+    unsafe { _mm256_storeu_ps(pieces.as_mut_ptr(), rounded) };
+    // Those of lanes 0 to 3 below those of lanes 4 to 7.
+    let rows = |lane: usize| {
+        let (low, high) = (table.piece(pieces[lane]), table.piece(pieces[lane + 4]));
+        // SAFETY: both have four coefficients.
+        unsafe { _mm256_set_m128(_mm_loadu_ps(high.as_ptr()), _mm_loadu_ps(low.as_ptr())) }
+    };
+    let (a, b, c, d) = (rows(0), rows(1), rows(2), rows(3));
+    let (ab_low, cd_low) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+    let (ab_high, cd_high) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+    let zeroth = _mm256_shuffle_ps::<0b01_00_01_00>(ab_low, cd_low);
+    let first = _mm256_shuffle_ps::<0b11_10_11_10>(ab_low, cd_low);
+    let second = _mm256_shuffle_ps::<0b01_00_01_00>(ab_high, cd_high);
+    let third = _mm256_shuffle_ps::<0b11_10_11_10>(ab_high, cd_high);
+    let values = _mm256_fmadd_ps(_mm256_fmadd_ps(third, ways, second), ways, first);
+    let values = _mm256_fmadd_ps(values, ways, zeroth);
+    let inside = _mm256_cmp_ps::<_CMP_LT_OQ>(squares, _mm256_set1_ps(1.0));
+    _mm256_and_ps(inside, _mm256_max_ps(values, _mm256_setzero_ps()))
 }
 
 /// A kernel table in registers: the coefficients of each power in the pieces of both halves.
