@@ -180,13 +180,22 @@ fn what_cannot_be_done_is_refused_and_leaves_nothing() {
     refused(&catalogue, &["no rows"]);
     fs::write(&changed, text.lines().take(6).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
     refused(&catalogue, &["n_folds"]);
+    let table = table.to_str().unwrap();
+    refused(
+        &["--catalogue", table, "--rows", "stars_default,stars"],
+        &["\"stars\"", "stars_default_and_more"],
+    );
 }
 
 #[test]
 fn real_group_members_are_told_as_well_as_by_lightgbm() {
     let Some(table) = data::file("tng100/tng100_z0_group_members.csv") else { return };
     let folder = tempfile::tempdir().unwrap();
-    let figures = reproduce(&folder.path().join("out"), &["--catalogue", table.to_str().unwrap()]).json();
+    let out = folder.path().join("out");
+    let names = TNG_BARS.map(|(target, _)| format!("{target}_default_and_more")).join(",");
+    let figures = reproduce(&out, &["--catalogue", table.to_str().unwrap(), "--rows", &names]).json();
+    assert_eq!(figures["n_rows"], 3);
+    assert!(out.join("correlations.png").exists() && !out.join("predictions_and_more.png").exists());
     assert_eq!((&figures["n_samples"], &figures["n_shared_groups"]), (&3916.into(), &0.into()));
     for (target, bar) in TNG_BARS {
         let scatter = &ours(&figures, &format!("{target}_default_and_more"))["scatter"];
