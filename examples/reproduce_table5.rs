@@ -13,7 +13,8 @@
 //! and in a catalogue galaxies of one halo, are never parted. `--split paper` deals out single samples, as the paper did.
 //!
 //! Killed, it goes on with `--resume --out FOLDER`: mock galaxies that are made and rows that are done are not done again,
-//! unless data or settings are others.
+//! unless data or settings are others. `--rows stars_default,total_default` does some of them; the figures of six quantities
+//! wait for all.
 //!
 //! Leaves in its folder: `settings.json`; `table.md`, the rows beside the paper's; `importance.csv`, by gain, permutation
 //! and Shapley value; `rows/NAME.txt`, the trees as LightGBM reads them, and `rows/NAME.json`, what was found; and as PNG
@@ -74,6 +75,9 @@ struct Arguments {
     /// How trees are trained
     #[arg(long, value_enum, default_value = "chu2024")]
     preset: Preset,
+    /// Rows to do, by the names of their files in rows/ [default: all]
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<String>,
     /// What is held back
     #[arg(long, value_enum, default_value = "grouped")]
     split: Splitting,
@@ -143,7 +147,11 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         let single: Vec<u64> = (0..table.n_samples() as u64).collect();
         let groups = if arguments.split == Splitting::Paper { &single } else { &table.groups };
         let parts = Parts::new(groups, booster.early_stopping_round > 0, arguments.seed)?;
-        Ok((table, parts))
+        let names: Vec<String> = tasks(&table).into_iter().map(|task| task.name).collect();
+        match arguments.rows.iter().find(|row| !names.contains(row)) {
+            Some(row) => Err(format!("no row is called {row:?}; there are {}", names.join(", ")).into()),
+            None => Ok((table, parts)),
+        }
     };
     // What cannot be read or parted leaves no folder.
     let given = match (&arguments.set, &arguments.catalogue) {
@@ -181,6 +189,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
                 eprintln!("{}: done before", task.name);
                 done
             }
+            None if !arguments.rows.is_empty() && !arguments.rows.contains(&task.name) => continue,
             None => {
                 eprintln!("{}", task.name);
                 let seed = arguments.seed;

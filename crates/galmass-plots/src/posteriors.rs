@@ -176,10 +176,12 @@ mod tests {
     }
 
     fn bands(picture: &Picture) -> Vec<&[Point]> {
-        let of = |shape| match shape {
-            &Shape::Polygon { ref points, .. } => Some(&points[..]),
-            _ => None,
-        };
+        fn of(shape: &Shape) -> Option<&[Point]> {
+            match shape {
+                Shape::Polygon { points, .. } => Some(points),
+                _ => None,
+            }
+        }
         picture.shapes.iter().filter_map(of).collect()
     }
 
