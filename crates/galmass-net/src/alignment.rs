@@ -75,7 +75,7 @@ impl AlignmentConfig {
 /// let of = |a: &Tensor<Flex, 2>, b: &Tensor<Flex, 2>| {
 ///     maximum_mean_discrepancy(a.clone(), b.clone()).into_scalar()
 /// };
-/// assert!(of(&near, &near) < 1e-6);
+/// assert!(of(&near, &near) < 1e-5);
 /// assert!(of(&near, &far) > 1.0);
 /// ```
 pub fn maximum_mean_discrepancy<B: Backend>(a: Tensor<B, 2>, b: Tensor<B, 2>) -> Tensor<B, 1> {
@@ -158,9 +158,10 @@ mod tests {
         };
         let (a, b) = (normal(200, 0.0, 1.0), normal(150, 1.0, 1.0));
         let scaled = |values: &[f32]| values.iter().map(|x| 1000.0 * x - 5e4).collect::<Vec<_>>();
-        assert!(of(&a, &a).abs() < 1e-6);
+        // Means of order one in single precision, added in another order.
+        assert!(of(&a, &a).abs() < 1e-5);
         assert_eq!(of(&[3.0, 3.0], &[3.0]), 0.0, "no width to measure by");
-        assert!((of(&a, &b) - of(&b, &a)).abs() < 1e-6);
+        assert!((of(&a, &b) - of(&b, &a)).abs() < 1e-5);
         assert!((of(&a, &b) / of(&scaled(&a), &scaled(&b)) - 1.0).abs() < 1e-3);
         let farther: Vec<f32> = b.iter().map(|x| x + 1.0).collect();
         assert!(of(&a, &b) > 3.0 * of(&a, &normal(150, 0.0, 1.0)) && of(&a, &farther) > of(&a, &b));
