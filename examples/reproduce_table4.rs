@@ -42,7 +42,7 @@ mod table4;
 #[path = "support/table4_report.rs"]
 mod table4_report;
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -199,10 +199,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let rows = runner.with_those_done(&asked);
     let mut predictions = Predictions::new();
     for row in &rows {
-        let name = row.training_name();
-        if !predictions.contains_key(&name) {
+        if let Entry::Vacant(entry) = predictions.entry(row.training_name()) {
             eprintln!("row {}: {} -> {}", row.id, row.inputs_label(), row.scored_label());
-            predictions.insert(name, runner.predictions(row)?);
+            entry.insert(runner.predictions(row)?);
         }
     }
     report(arguments, &rows, &predictions, &set, &split, &folder)
