@@ -119,9 +119,12 @@ enum Preset {
 
 impl Preset {
     fn training(self) -> TrainingConfig {
+        // Ten radii of one galaxy all but determine each other: a density that begins too wide or too narrow for them has
+        // gradients that would throw the network far off.
+        let steady = TrainingConfig { largest_gradient: Some(1.0), ..TrainingConfig::recommended() };
         match self {
-            Self::Recommended => TrainingConfig::recommended(),
-            Self::Tiny => TrainingConfig { n_epochs: 2, batch_size: 16, ..TrainingConfig::recommended() },
+            Self::Recommended => steady,
+            Self::Tiny => TrainingConfig { n_epochs: 2, batch_size: 16, ..steady },
         }
     }
 

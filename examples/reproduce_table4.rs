@@ -17,7 +17,8 @@
 //! Leaves in its folder: `settings.json`, `set/` (the mock galaxies), `trainings/NAME/` (model, loss curve, history,
 //! predictions of the test part), `table4.md`, `table4.json`, and counterparts of figures 5 to 9. Stopped at any
 //! instant, it goes on with `--resume --out FOLDER`: rows that were done are not done again, nor epochs; more `--rows`
-//! may be asked for then. With the default settings all rows take some hours on two cores, a row some minutes.
+//! may be asked for then, and join the others. With the default settings all rows take some hours on two cores, a row
+//! some minutes.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "support/baselines.rs"]
@@ -43,7 +44,7 @@ mod table4;
 #[path = "support/table4_report.rs"]
 mod table4_report;
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -169,7 +170,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let rows = table4::rows(&arguments.rows)?;
+    let asked = table4::rows(&arguments.rows)?;
     let engine = arguments.device.parse::<Device>()?.open()?;
     let preset = arguments.preset.training();
     let training = TrainingConfig {
@@ -197,12 +198,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 
     let runner =
         Runner { engine: &*engine, set: &set, split: &split.split, training, width, folder: &folder };
+    let rows = runner.with_those_done(&asked);
     let mut predictions = Predictions::new();
     for row in &rows {
-        let name = row.training_name();
-        if !predictions.contains_key(&name) {
+        if let Entry::Vacant(entry) = predictions.entry(row.training_name()) {
             eprintln!("row {}: {} -> {}", row.id, row.inputs_label(), row.scored_label());
-            predictions.insert(name, runner.predictions(row)?);
+            entry.insert(runner.predictions(row)?);
         }
     }
     report(arguments, &rows, &predictions, &set, &split, &folder)
@@ -242,10 +243,21 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
+    fn predictions_path(&self, row: &Row) -> PathBuf {
+        self.folder.join("trainings").join(row.training_name()).join("predictions.csv")
+    }
+
+    /// The rows that are asked for, and those that an earlier run has done, in the order of the table.
+    fn with_those_done(&self, asked: &[Row]) -> Vec<Row> {
+        let is_asked = |row: &Row| asked.iter().any(|asked| asked.id == row.id);
+        let is_wanted = |row: &Row| is_asked(row) || self.predictions_path(row).exists();
+        table4::ROWS.into_iter().filter(is_wanted).collect()
+    }
+
     /// What the network of a row says of the test part.
     fn predictions(&self, row: &Row) -> Result<Array2<f64>, Box<dyn Error>> {
+        let path = self.predictions_path(row);
         let folder = self.folder.join("trainings").join(row.training_name());
-        let path = folder.join("predictions.csv");
         if path.exists() {
             return read_predictions(&path, self.split.test.len(), row.trained_on.len());
         }
@@ -330,9 +342,7 @@ fn report(
             compared.insert(row.id, said);
         }
     }
-    let radii = &set.manifest().description.config["profile_radii_rhsm"];
-    let radii: Vec<f64> = serde_json::from_value(radii.clone()).unwrap_or_default();
-    table.extend(baselines::rows(set, &split.split, &radii, seed)?);
+    table.extend(baselines::rows(set, &split.split, &set_learning::profile_radii(set), seed)?);
     let verdicts = table4_report::verdicts(&compared, seed)?;
 
     let mut text = paper_table::markdown(&table);

@@ -167,6 +167,12 @@ pub(crate) fn numbers(set: &SampleSet, name: &str, samples: &[usize]) -> Result<
     Ok(samples.iter().map(|&sample| array.sample(sample).first().map_or(f64::NAN, |&x| x.into())).collect())
 }
 
+/// The radii of the profiles of a set \[half-mass radii\], as its survey was told; none where it does not say.
+pub(crate) fn profile_radii(set: &SampleSet) -> Vec<f64> {
+    let stated = &set.manifest().description.config["survey"]["profile_radii_rhsm"];
+    serde_json::from_value(stated.clone()).unwrap_or_default()
+}
+
 /// What a model says of the targets of some samples `[sample, target]`, in their units.
 pub(crate) fn predict(
     engine: &dyn Engine,

@@ -16,7 +16,7 @@ use galmass::net::{
 use ndarray::{Array2, ArrayView3, Axis, concatenate, s};
 use serde::{Deserialize, Serialize};
 
-use crate::set_learning::{Input, Parts, sample_maps, with_parts};
+use crate::set_learning::{Input, Parts, profile_radii, sample_maps, with_parts};
 use crate::{learning, resumable};
 
 /// The profile of a set that is told, a number a radius.
@@ -286,11 +286,10 @@ pub(crate) fn traced(set: &SampleSet, least_px: usize) -> Result<Vec<usize>, Box
     Ok((0..set.n_samples()).filter(|&sample| !poor.contains(&keys.galaxy_id[sample])).collect())
 }
 
-/// The radii of the profiles of a set \[half-mass radii\], as its description has them.
+/// The radii of the profiles of a set \[half-mass radii\], as many as a profile has values.
 pub(crate) fn radii(set: &SampleSet) -> Result<Vec<f64>, Box<dyn Error>> {
     let n_radii: usize = set.array(PROFILE)?.layout().shape.iter().product();
-    let stated = &set.manifest().description.config["profile_radii_rhsm"];
-    let radii: Vec<f64> = serde_json::from_value(stated.clone()).unwrap_or_default();
+    let radii = profile_radii(set);
     match radii.len() == n_radii {
         true => Ok(radii),
         false => Err(format!("the set does not say at which {n_radii} radii its profiles are").into()),

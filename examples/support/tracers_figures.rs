@@ -128,6 +128,9 @@ pub(crate) fn draw_calibration(of: &[(Tracers, &Calibration)], path: &Path) -> R
     Ok(())
 }
 
+/// A score by its name, and how it becomes colours.
+type Scored = (&'static str, fn(&Carried) -> Estimate, ColourScale);
+
 /// Bias, dispersion and rms error of each network on each suite.
 pub(crate) fn draw_transfer(carried: &[Carried], path: &Path) -> Result<(), Box<dyn Error>> {
     let unique = |of: fn(&Carried) -> &String| {
@@ -140,7 +143,7 @@ pub(crate) fn draw_transfer(carried: &[Carried], path: &Path) -> Result<(), Box<
         names
     };
     let (rows, columns) = (unique(|carried| &carried.trained_on), unique(|carried| &carried.tested_on));
-    let scores: [(&str, fn(&Carried) -> Estimate, ColourScale); 3] = [
+    let scores: [Scored; 3] = [
         ("bias", |carried| carried.bias, ColourScale::Symmetric { limit: None }),
         ("dispersion", |carried| carried.dispersion, ColourScale::Linear { range: None }),
         ("rms error", |carried| carried.rms, ColourScale::Linear { range: None }),

@@ -87,7 +87,7 @@ fn what_cannot_be_done_is_refused_in_a_sentence() {
         assert!(ran.refusal().contains(words), "{}", ran.refusal());
     };
     refused(&["--set", folder.path().join("absent").to_str().unwrap()], "absent");
-    refused(&["--alignment", "-1"], "alignment.weight");
+    refused(&["--alignment=-1"], "alignment.weight");
     assert!(!out.exists());
     refused(&["--least-px", "1000"], "lower --least-px");
 }

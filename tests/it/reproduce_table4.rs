@@ -39,6 +39,13 @@ fn rows_are_done_once_and_stand_beside_the_paper_s() {
         assert!(table.contains(words), "no `{words}` in {table}");
     }
     assert!(ran.stdout.contains(&table));
+    // The power law and five virial estimators.
+    let baselines = &figures["table"].as_array().unwrap()[7..];
+    assert_eq!(baselines.len(), 6);
+    assert!(
+        baselines.iter().all(|of| of["ours"]["scatter"]["value"].as_f64().unwrap() > 0.0),
+        "{baselines:?}"
+    );
     let verdict = figures["verdicts"][0]["verdict"].as_str().unwrap();
     assert!(verdict.starts_with("M★, r + 2 V beats 2 V maps: scatter"), "{verdict}");
     for file in
@@ -57,6 +64,7 @@ fn rows_are_done_once_and_stand_beside_the_paper_s() {
     let before = changed("r-stars.stellar_mass_msun");
     assert!(reproduce("7", &out, &[]).refusal().contains("is not empty"));
     let again = reproduce("1,7", &out, &["--resume"]).json();
+    assert_eq!(again["rows"], serde_json::json!([1, 5, 7, 16, 17, 18, 19, 26]), "and joins them");
     assert_eq!((scatter(&again, 7), changed("r-stars.stellar_mass_msun")), (scatter(&figures, 7), before));
     assert_eq!(trainings(&out), 5);
     let refusal = reproduce("7", &out, &["--resume", "--width", "3"]);

@@ -75,7 +75,7 @@ impl AlignmentConfig {
 /// let of = |a: &Tensor<Flex, 2>, b: &Tensor<Flex, 2>| {
 ///     maximum_mean_discrepancy(a.clone(), b.clone()).into_scalar()
 /// };
-/// assert!(of(&near, &near) < 1e-6);
+/// assert!(of(&near, &near) < 1e-5);
 /// assert!(of(&near, &far) > 1.0);
 /// ```
 pub fn maximum_mean_discrepancy<B: Backend>(a: Tensor<B, 2>, b: Tensor<B, 2>) -> Tensor<B, 1> {
@@ -111,19 +111,21 @@ fn discrepancy<B: Backend>(distances: Tensor<B, 2>, n_a: usize, bandwidths: &[f3
 mod tests {
     use burn::backend::Autodiff;
     use burn_flex::Flex;
-    use galmass_core::seed;
-    use rand::RngExt;
 
     use super::*;
 
-    /// Deviates of a normal distribution, by Box and Muller.
-    fn normal(n: usize, mean: f64, width: f64, seed: u64) -> Vec<f32> {
-        let mut generator = seed::generator(seed);
-        let deviate = |_| {
-            let (u, v): (f64, f64) = (generator.random_range(1e-12..1.0), generator.random());
-            (mean + width * (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
+    /// The middles of `n` equal parts of a normal distribution: means over them are integrals, without noise.
+    fn normal(n: usize, mean: f64, width: f64) -> Vec<f32> {
+        let quantile = |level: f64| {
+            let (mut low, mut high) = (-9.0, 9.0);
+            for _ in 0..60 {
+                let middle: f64 = 0.5 * (low + high);
+                let below = 0.5 * libm::erfc(-middle / std::f64::consts::SQRT_2);
+                if below < level { low = middle } else { high = middle }
+            }
+            low
         };
-        (0..n).map(deviate).collect()
+        (0..n).map(|part| (mean + width * quantile((part as f64 + 0.5) / n as f64)) as f32).collect()
     }
 
     fn column<B: Backend>(values: Vec<f32>) -> Tensor<B, 2> {
@@ -135,21 +137,17 @@ mod tests {
     fn between_normal_distributions_it_is_what_the_integrals_say() {
         // With k = exp(-(x - y)^2 / h) the mean over x - y of variance v and mean d is
         // sqrt(h / (h + 2 v)) exp(-d^2 / (h + 2 v)).
-        let (n, h): (usize, f64) = (1000, 1.5);
+        let (n, h): (usize, f64) = (400, 1.5);
         let mean_of_kernel = |v: f64, d: f64| (h / (h + 2.0 * v)).sqrt() * (-d * d / (h + 2.0 * v)).exp();
         for (mean, width) in [(0.0, 1.0), (0.5, 1.0), (2.0, 1.0), (0.0, 2.0), (1.0, 0.5)] {
-            let (a, b) = (normal(n, 0.0, 1.0, 3), normal(n, mean, width, 4));
+            let (a, b) = (normal(n, 0.0, 1.0), normal(n, mean, width));
             let distances = squared_distances(column::<Flex>([a, b].concat()));
             let found: f32 = discrepancy(distances, n, &[h as f32]).into_scalar();
             let (within_a, within_b) = (mean_of_kernel(2.0, 0.0), mean_of_kernel(2.0 * width * width, 0.0));
-            let between = mean_of_kernel(1.0 + width * width, mean);
-            // Each of n with itself has a kernel of 1.
-            let of_itself = (2.0 - within_a - within_b) / n as f64;
-            let expected = within_a + within_b - 2.0 * between + of_itself;
-            // Some standard errors of n pairs.
-            let tolerance = 2.0 * expected.sqrt() / (n as f64).sqrt();
+            let expected = within_a + within_b - 2.0 * mean_of_kernel(1.0 + width * width, mean);
+            // What 400 parts know of the tails.
             let found = f64::from(found);
-            assert!((found - expected).abs() < tolerance, "{mean} {width}: {found}, expected {expected}");
+            assert!((found - expected).abs() < 3e-3, "{mean} {width}: {found}, expected {expected}");
         }
     }
 
@@ -158,21 +156,22 @@ mod tests {
         let of = |a: &[f32], b: &[f32]| -> f32 {
             maximum_mean_discrepancy(column::<Flex>(a.to_vec()), column(b.to_vec())).into_scalar()
         };
-        let (a, b) = (normal(200, 0.0, 1.0, 1), normal(150, 1.0, 1.0, 2));
+        let (a, b) = (normal(200, 0.0, 1.0), normal(150, 1.0, 1.0));
         let scaled = |values: &[f32]| values.iter().map(|x| 1000.0 * x - 5e4).collect::<Vec<_>>();
-        assert!(of(&a, &a).abs() < 1e-6);
+        // Means of order one in single precision, added in another order.
+        assert!(of(&a, &a).abs() < 1e-5);
         assert_eq!(of(&[3.0, 3.0], &[3.0]), 0.0, "no width to measure by");
-        assert!((of(&a, &b) - of(&b, &a)).abs() < 1e-6);
+        assert!((of(&a, &b) - of(&b, &a)).abs() < 1e-5);
         assert!((of(&a, &b) / of(&scaled(&a), &scaled(&b)) - 1.0).abs() < 1e-3);
         let farther: Vec<f32> = b.iter().map(|x| x + 1.0).collect();
-        assert!(of(&a, &b) > 3.0 * of(&a, &normal(150, 0.0, 1.0, 5)) && of(&a, &farther) > of(&a, &b));
+        assert!(of(&a, &b) > 3.0 * of(&a, &normal(150, 0.0, 1.0)) && of(&a, &farther) > of(&a, &b));
     }
 
     #[test]
     fn its_gradient_brings_them_together() {
         type B = Autodiff<Flex>;
-        let a = column::<B>(normal(50, 0.0, 1.0, 1));
-        let b = column::<B>(normal(50, 2.0, 1.0, 2)).require_grad();
+        let a = column::<B>(normal(50, 0.0, 1.0));
+        let b = column::<B>(normal(50, 2.0, 1.0)).require_grad();
         let gradients = maximum_mean_discrepancy(a, b.clone()).backward();
         let gradient: Vec<f32> = b.grad(&gradients).unwrap().into_data().to_vec().unwrap();
         assert!(gradient.iter().all(|value| value.is_finite()));

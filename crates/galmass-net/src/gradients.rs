@@ -73,10 +73,10 @@ fn losses<B: FusedBackend>(
         Some(others) => {
             // As one batch: its normalisation then sees both domains.
             let both = features_of(network, &joined(&samples.inputs, others.inputs), device);
-            let n_both = both.dims()[0];
-            let own = both.clone().slice([0..n_samples]);
+            let n_others = both.dims()[0] - n_samples;
+            let own = both.clone().narrow(0, 0, n_samples);
             let loss = of(network.outputs(own.clone()));
-            let discrepancy = maximum_mean_discrepancy(own, both.slice([n_samples..n_both]));
+            let discrepancy = maximum_mean_discrepancy(own, both.narrow(0, n_samples, n_others));
             [loss.clone(), loss + discrepancy * others.weight as f32]
         }
     }
@@ -221,13 +221,14 @@ pub(crate) mod tests {
             (loss, flat(&network, &gradients))
         };
         let (loss, nothing) = with(0.0, None);
-        let (same_loss, some) = with(1.0, None);
+        // So much that the discrepancy is most of the gradient.
+        let (same_loss, some) = with(100.0, None);
         assert_eq!(loss, same_loss);
         let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
         let moved = apart(&some, &nothing);
         assert!(moved > 1e-3 && moved.is_finite(), "{moved}");
         // Halves of both have the statistics of the whole, and the discrepancy of the whole.
-        let (_, in_pieces) = with(1.0, Some(5));
+        let (_, in_pieces) = with(100.0, Some(5));
         assert!(apart(&in_pieces, &some) < 1e-3 * moved, "{} {moved}", apart(&in_pieces, &some));
         // The batch normalisation sees both: that alone is no gradient of the discrepancy.
         assert_ne!(flat(&network, &gradients_of(&network, &samples, None, None, &device).1), nothing);
