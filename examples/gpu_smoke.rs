@@ -13,6 +13,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "support/output.rs"]
+#[allow(dead_code, reason = "it leaves no folder")]
 mod output;
 
 use std::error::Error;
