@@ -3,7 +3,10 @@
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, Relu};
 use burn::prelude::*;
-use galmass_ops::{FusedBackend, batch_norm as normalise, conv2d as convolve};
+use galmass_ops::{
+    FusedBackend, batch_norm as normalise, batch_norm_add_relu as normalise_add_relu,
+    batch_norm_relu as normalise_relu, conv2d as convolve,
+};
 use rand_chacha::ChaCha8Rng;
 
 use crate::initial::{batch_norm, convolution};
@@ -99,11 +102,14 @@ impl<B: FusedBackend> ResidualBlock<B> {
             Some(downsample) => normalise(&downsample.bn, convolve(&downsample.conv, input.clone())),
             None => input.clone(),
         };
-        let hidden = self.relu.forward(normalise(&self.bn1, convolve(&self.conv1, input)));
-        let mut hidden = normalise(&self.bn2, convolve(&self.conv2, hidden));
-        if let (Some(conv3), Some(bn3)) = (&self.conv3, &self.bn3) {
-            hidden = normalise(bn3, convolve(conv3, self.relu.forward(hidden)));
+        let hidden = normalise_relu(&self.bn1, convolve(&self.conv1, input));
+        let hidden = convolve(&self.conv2, hidden);
+        match (&self.conv3, &self.bn3) {
+            (Some(conv3), Some(bn3)) => {
+                let hidden = convolve(conv3, normalise_relu(&self.bn2, hidden));
+                normalise_add_relu(bn3, hidden, shortcut)
+            }
+            _ => normalise_add_relu(&self.bn2, hidden, shortcut),
         }
-        self.relu.forward(hidden + shortcut)
     }
 }

@@ -4,7 +4,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::pool::{AdaptiveAvgPool2d, AdaptiveAvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, PaddingConfig2d, Relu};
 use burn::prelude::*;
-use galmass_ops::{FusedBackend, batch_norm as normalise, conv2d as convolve};
+use galmass_ops::{FusedBackend, batch_norm_relu as normalise_relu, conv2d as convolve, max_pool2d};
 use rand_chacha::ChaCha8Rng;
 
 use crate::ResidualBlock;
@@ -79,9 +79,9 @@ impl<B: FusedBackend> Branch<B> {
     /// # Shapes
     /// `[n, n_channels, n_px, n_px]` -> `[n, n_features]`, 512 for ResNet-18 of width 64
     pub fn forward(&self, maps: Tensor<B, 4>) -> Tensor<B, 2> {
-        let mut hidden = self.relu.forward(normalise(&self.bn1, convolve(&self.conv1, maps)));
+        let mut hidden = normalise_relu(&self.bn1, convolve(&self.conv1, maps));
         if let Some(pool) = &self.maxpool {
-            hidden = pool.forward(hidden);
+            hidden = max_pool2d(pool, hidden);
         }
         for block in self.layer1.iter().chain(&self.layer2).chain(&self.layer3).chain(&self.layer4) {
             hidden = block.forward(hidden);

@@ -42,14 +42,23 @@
 mod backend;
 mod batch_norm;
 mod conv2d;
+mod max_pool;
+mod memory;
+mod sink;
 mod tensors;
+mod vector;
 
 pub use backend::FusedBackend;
 #[doc(hidden)]
-pub use backend::{Convolve, ConvolveGradients, Kernels, Normalise, NormaliseGradients};
+pub use backend::{
+    Convolve, ConvolveGradients, Kernels, Normalise, NormaliseGradients, Pool, PoolGradient,
+};
 #[doc(hidden)]
-pub use batch_norm::{Normalised, Statistics};
-pub use batch_norm::{batch_norm, with_running_statistics};
+pub use batch_norm::{Affine, Ending, Normalised, Statistics};
+pub use batch_norm::{batch_norm, batch_norm_add_relu, batch_norm_relu, with_running_statistics};
 #[doc(hidden)]
 pub use conv2d::Geometry;
 pub use conv2d::conv2d;
+#[doc(hidden)]
+pub use max_pool::Window;
+pub use max_pool::max_pool2d;

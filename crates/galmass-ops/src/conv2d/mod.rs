@@ -2,7 +2,11 @@
 
 pub(crate) mod autodiff;
 pub(crate) mod flex;
+mod grid;
 mod kernel;
+mod product;
+mod shape;
+mod weights;
 
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
@@ -72,7 +76,7 @@ pub(crate) fn fusible<B: FusedBackend>(layer: &Conv2d<B>, input: &Tensor<B, 4>) 
     let geometry = Geometry { stride: layer.stride, padding };
     let is_plain = layer.dilation == [1, 1] && layer.groups == 1 && !layer.stride.contains(&0);
     let is_f32 = [input.dtype(), weight.dtype()] == [DType::F32; 2];
-    let shape = (is_plain && is_f32).then(|| kernel::Shape::new(input.dims(), weight.dims(), geometry))?;
+    let shape = (is_plain && is_f32).then(|| shape::Shape::new(input.dims(), weight.dims(), geometry))?;
     shape.map(|_| geometry)
 }
 
