@@ -10,10 +10,12 @@
 #![allow(clippy::print_stdout)]
 
 use burn::backend::Autodiff;
-use burn::optim::{AdamWConfig, GradientsParams, Optimizer};
+use burn::optim::adaptor::OptimizerAdaptor;
+use burn::optim::{GradientsParams, Optimizer};
 use burn::tensor::{Distribution, Tensor};
 use burn_flex::Flex;
 use galmass_net::{Backbone, BranchConfig, HeadConfig, NetError, Network, NetworkConfig, Stem};
+use galmass_ops::FusedAdamW;
 use ndarray::Array2;
 
 #[path = "../../../examples/support/timing.rs"]
@@ -47,7 +49,8 @@ fn main() -> Result<(), NetError> {
     let inputs = vec![maps([n_samples, 1, n_px, n_px]), maps([n_samples, 2, 48, 48])];
     let truths = Array2::from_shape_fn((n_samples, 1), |(sample, _)| (sample % 7) as f32 / 3.0 - 1.0);
     let mut network = Network::<B>::new(&config, 1, &device)?;
-    let mut optimiser = AdamWConfig::new().with_epsilon(1e-8).init();
+    let mut optimiser: OptimizerAdaptor<FusedAdamW, Network<B>, B> =
+        FusedAdamW::new(0.9, 0.999, 1e-8, 0.0).into();
     let mut last = f32::NAN;
     let mut step = || {
         let loss = network.losses(network.forward(inputs.clone()), truths.view()).mean();

@@ -10,10 +10,12 @@ use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
 use burn_flex::Flex;
 
+use crate::adam::{self, Rates};
 use crate::batch_norm::{self, Affine, Ending, Normalised, Statistics};
 use crate::conv2d::{self, Geometry};
+use crate::fork::Meeting;
 use crate::max_pool::{self, Window};
-use crate::tensors::{primitive, tensor};
+use crate::tensors::{add, primitive, tensor};
 
 /// Backends that galmass networks run on.
 ///
@@ -29,13 +31,20 @@ pub trait FusedBackend: Backend {
         layer: &BatchNorm<Self>,
         input: Tensor<Self, 4>,
         ending: Ending<Tensor<Self, 4>>,
+        meeting: Option<&Meeting>,
     ) -> Tensor<Self, 4> {
+        let _ = meeting;
         batch_norm::delegate(layer, input, ending)
     }
 
     /// Convolution; see [`conv2d`](crate::conv2d()).
     #[doc(hidden)]
-    fn conv2d_layer(layer: &Conv2d<Self>, input: Tensor<Self, 4>) -> Tensor<Self, 4> {
+    fn conv2d_layer(
+        layer: &Conv2d<Self>,
+        input: Tensor<Self, 4>,
+        meeting: Option<&Meeting>,
+    ) -> Tensor<Self, 4> {
+        let _ = meeting;
         layer.forward(input)
     }
 
@@ -68,6 +77,10 @@ pub struct Kernels<B: Backend> {
     pub pool: Pool<B>,
     /// The way back.
     pub pool_gradient: PoolGradient<B>,
+    /// The sum of two gradients.
+    pub add: fn(FloatTensor<B>, FloatTensor<B>) -> FloatTensor<B>,
+    /// A step of the optimiser.
+    pub adam_step: AdamStep<B>,
 }
 
 /// Normalises an input with its own statistics.
@@ -109,6 +122,11 @@ pub type Pool<B> = fn(FloatTensor<B>, Window) -> FloatTensor<B>;
 pub type PoolGradient<B> =
     fn(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, Window) -> FloatTensor<B>;
 
+/// Weights and moments after a step: weights, gradient and moments before.
+#[doc(hidden)]
+pub type AdamStep<B> =
+    fn(FloatTensor<B>, FloatTensor<B>, [FloatTensor<B>; 2], Rates) -> [FloatTensor<B>; 3];
+
 impl FusedBackend for Flex {
     const FUSED: bool = true;
 
@@ -116,11 +134,16 @@ impl FusedBackend for Flex {
         layer: &BatchNorm<Self>,
         input: Tensor<Self, 4>,
         ending: Ending<Tensor<Self, 4>>,
+        _: Option<&Meeting>,
     ) -> Tensor<Self, 4> {
         batch_norm::flex::inference(layer, input, ending)
     }
 
-    fn conv2d_layer(layer: &Conv2d<Self>, input: Tensor<Self, 4>) -> Tensor<Self, 4> {
+    fn conv2d_layer(
+        layer: &Conv2d<Self>,
+        input: Tensor<Self, 4>,
+        _: Option<&Meeting>,
+    ) -> Tensor<Self, 4> {
         match conv2d::fusible(layer, &input) {
             Some(geometry) => {
                 let weight = primitive(layer.weight.val());
@@ -146,6 +169,8 @@ impl FusedBackend for Flex {
             convolve_gradients: conv2d::flex::gradients,
             pool: max_pool::flex::pool,
             pool_gradient: max_pool::flex::gradient,
+            add,
+            adam_step: adam::flex::step,
         })
     }
 }
@@ -158,19 +183,24 @@ impl<B: FusedBackend, S: CheckpointStrategy> FusedBackend for Autodiff<B, S> {
         layer: &BatchNorm<Self>,
         input: Tensor<Self, 4>,
         ending: Ending<Tensor<Self, 4>>,
+        meeting: Option<&Meeting>,
     ) -> Tensor<Self, 4> {
         match B::kernels() {
             Some(kernels) if batch_norm::is_f32(layer, &input) => {
-                batch_norm::autodiff::training(kernels, layer, input, ending)
+                batch_norm::autodiff::training(kernels, layer, input, ending, meeting)
             }
             _ => batch_norm::delegate(layer, input, ending),
         }
     }
 
-    fn conv2d_layer(layer: &Conv2d<Self>, input: Tensor<Self, 4>) -> Tensor<Self, 4> {
+    fn conv2d_layer(
+        layer: &Conv2d<Self>,
+        input: Tensor<Self, 4>,
+        meeting: Option<&Meeting>,
+    ) -> Tensor<Self, 4> {
         match B::kernels().zip(conv2d::fusible(layer, &input)) {
             Some((kernels, geometry)) => {
-                let output = conv2d::autodiff::convolve(kernels, input, layer.weight.val(), geometry);
+                let output = conv2d::autodiff::convolve(kernels, input, layer.weight.val(), geometry, meeting);
                 conv2d::add_bias(layer, output)
             }
             None => layer.forward(input),

@@ -39,26 +39,36 @@
 //!
 //! Results do not depend on the number of threads: what is summed by one thread, and in which order, is fixed by the shapes.
 
+mod adam;
 mod backend;
 mod batch_norm;
 mod conv2d;
+mod fork;
 mod max_pool;
 mod memory;
 mod sink;
 mod tensors;
 mod vector;
 
+pub use adam::FusedAdamW;
+#[doc(hidden)]
+pub use adam::Rates;
 pub use backend::FusedBackend;
 #[doc(hidden)]
 pub use backend::{
-    Convolve, ConvolveGradients, Kernels, Normalise, NormaliseGradients, Pool, PoolGradient,
+    AdamStep, Convolve, ConvolveGradients, Kernels, Normalise, NormaliseGradients, Pool, PoolGradient,
 };
 #[doc(hidden)]
 pub use batch_norm::{Affine, Ending, Normalised, Statistics};
-pub use batch_norm::{batch_norm, batch_norm_add_relu, batch_norm_relu, with_running_statistics};
+pub use batch_norm::{
+    batch_norm, batch_norm_add_relu, batch_norm_add_relu_of_fork, batch_norm_relu, with_running_statistics,
+};
 #[doc(hidden)]
 pub use conv2d::Geometry;
-pub use conv2d::conv2d;
+pub use conv2d::{conv2d, conv2d_of_fork};
+pub use fork::Fork;
+#[doc(hidden)]
+pub use fork::Meeting;
 #[doc(hidden)]
 pub use max_pool::Window;
 pub use max_pool::max_pool2d;

@@ -4,6 +4,10 @@ use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
 use burn::tensor::{Bytes, DType, Shape, Tensor, TensorData, TensorPrimitive};
 use burn_flex::{FlexTensor, Layout};
+use rayon::prelude::*;
+
+/// Values that are worth a thread.
+const GRAIN: usize = 1 << 14;
 
 pub(crate) fn primitive<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> FloatTensor<B> {
     tensor.into_primitive().tensor()
@@ -53,6 +57,18 @@ pub(crate) fn channels_last(maps: FlexTensor) -> FlexTensor {
 /// Maps of these sizes from values `[n, height, width, channels]`.
 pub(crate) fn from_channels_last(values: Vec<f32>, dims: [usize; 4]) -> FlexTensor {
     FlexTensor::new(Bytes::from_elems(values), layout(dims), DType::F32)
+}
+
+/// The sum of two maps, in the first where that is not shared.
+pub(crate) fn add(maps: FlexTensor, others: FlexTensor) -> FlexTensor {
+    let [mut maps, others] = [maps, others].map(channels_last);
+    let sums = maps.storage_mut::<f32>().par_chunks_mut(GRAIN);
+    sums.zip(others.storage::<f32>().par_chunks(GRAIN)).for_each(|(sums, others)| {
+        for (sum, other) in sums.iter_mut().zip(others) {
+            *sum += other;
+        }
+    });
+    maps
 }
 
 /// Strides that matter: those of axes with more than one place.

@@ -13,6 +13,7 @@ use burn::tensor::ops::FloatTensor;
 
 use super::{Affine, Ending, Normalised, Statistics, n_values};
 use crate::backend::{Kernels, NormaliseGradients};
+use crate::fork::Meeting;
 use crate::tensors::{primitive, tensor};
 
 /// Normalises with the statistics of the input, and lets the running statistics follow.
@@ -21,6 +22,7 @@ pub(crate) fn training<B: Backend, S: CheckpointStrategy>(
     layer: &BatchNorm<Autodiff<B, S>>,
     input: Tensor<Autodiff<B, S>, 4>,
     ending: Ending<Tensor<Autodiff<B, S>, 4>>,
+    meeting: Option<&Meeting>,
 ) -> Tensor<Autodiff<B, S>, 4> {
     let m = n_values(&input);
     let input = primitive(input);
@@ -37,14 +39,16 @@ pub(crate) fn training<B: Backend, S: CheckpointStrategy>(
         ending.clone().map(|shortcut| shortcut.primitive),
     );
     follow(layer, statistics.clone(), m);
-    let made = Made { output, statistics, affine, gradients: kernels.normalise_gradients };
+    let Kernels { normalise_gradients: gradients, add, .. } = kernels;
+    let made = Made { output, statistics, affine, gradients, add };
     tensor(match ending {
         Ending::AddRectified(shortcut) => {
             let ending = Ending::AddRectified(made.output.clone());
-            made.track::<S, 4>(ending, [input, gamma, beta, shortcut])
+            let meeting = meeting.filter(|_| shortcut.is_tracked()).cloned();
+            made.track::<S, 4>(ending, meeting, [input, gamma, beta, shortcut])
         }
-        Ending::Rectified => made.track::<S, 3>(Ending::Rectified, [input, gamma, beta]),
-        Ending::Nothing => made.track::<S, 3>(Ending::Nothing, [input, gamma, beta]),
+        Ending::Rectified => made.track::<S, 3>(Ending::Rectified, None, [input, gamma, beta]),
+        Ending::Nothing => made.track::<S, 3>(Ending::Nothing, None, [input, gamma, beta]),
     })
 }
 
@@ -72,6 +76,7 @@ struct Made<B: Backend> {
     statistics: Statistics<B>,
     affine: Affine<B>,
     gradients: NormaliseGradients<B>,
+    add: fn(FloatTensor<B>, FloatTensor<B>) -> FloatTensor<B>,
 }
 
 impl<B: Backend> Made<B> {
@@ -79,16 +84,18 @@ impl<B: Backend> Made<B> {
     fn track<S: CheckpointStrategy, const N: usize>(
         self,
         ending: Ending<FloatTensor<B>>,
+        meeting: Option<Meeting>,
         parents: [FloatTensor<Autodiff<B, S>>; N],
     ) -> FloatTensor<Autodiff<B, S>> {
-        let Self { output, statistics, affine, gradients } = self;
+        let Self { output, statistics, affine, gradients, add } = self;
         let nodes = parents.each_ref().map(|parent| parent.node.clone());
         match Backward::<B, N>::prepare::<S>(Step, nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut node) => {
                 // The checkpoint strategy may compute the input again rather than keep it; the others are small, or kept
                 // by what follows as well.
                 let input = node.checkpoint(&parents[0]);
-                node.finish(State { input, affine, statistics, ending, gradients }, output)
+                meeting.iter().for_each(Meeting::expect_one);
+                node.finish(State { input, affine, statistics, ending, gradients, meeting, add }, output)
             }
             OpsKind::UnTracked(node) => node.finish(output),
         }
@@ -104,6 +111,9 @@ struct State<B: Backend> {
     /// With the output.
     ending: Ending<FloatTensor<B>>,
     gradients: NormaliseGradients<B>,
+    /// Where the gradient of the shortcut goes, if not to the graph at once.
+    meeting: Option<Meeting>,
+    add: fn(FloatTensor<B>, FloatTensor<B>) -> FloatTensor<B>,
 }
 
 #[derive(Debug)]
@@ -114,9 +124,15 @@ impl<B: Backend, const N: usize> Backward<B, N> for Step {
 
     fn backward(self, ops: Ops<Self::State, N>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
         let of_output = gradients.consume::<B>(&ops.node);
-        let State { input, affine, statistics, ending, gradients: of_parents } = ops.state;
+        let State { input, affine, statistics, ending, gradients: of_parents, meeting, add } = ops.state;
         let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
-        let of_parents = of_parents(of_output, input, affine, statistics, ending);
+        let [of_input, of_gamma, of_beta, of_shortcut] =
+            of_parents(of_output, input, affine, statistics, ending);
+        let of_shortcut = of_shortcut.and_then(|gradient| match meeting {
+            Some(meeting) => meeting.bring(gradient, add),
+            None => Some(gradient),
+        });
+        let of_parents = [of_input, of_gamma, of_beta, of_shortcut];
         for (parent, gradient) in ops.parents.into_iter().zip(of_parents) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
                 gradients.register::<B>(parent.id, gradient);

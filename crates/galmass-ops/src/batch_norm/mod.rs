@@ -12,7 +12,8 @@ use burn::tensor::ops::FloatTensor;
 use burn::tensor::{DType, Tensor};
 
 pub use self::frozen::with_running_statistics;
-use crate::FusedBackend;
+use crate::fork::Meeting;
+use crate::{Fork, FusedBackend};
 
 /// An input normalised with its own statistics.
 #[doc(hidden)]
@@ -125,7 +126,7 @@ impl<T> Ending<T> {
 /// S. Ioffe & C. Szegedy 2015, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate
 /// Shift", ICML.
 pub fn batch_norm<B: FusedBackend>(layer: &BatchNorm<B>, input: Tensor<B, 4>) -> Tensor<B, 4> {
-    normalise(layer, input, Ending::Nothing)
+    normalise(layer, input, Ending::Nothing, None)
 }
 
 /// [`batch_norm()`], and zero in place of what is negative: `max(y, 0)` in the same pass over the values. NaN stays NaN.
@@ -146,7 +147,7 @@ pub fn batch_norm<B: FusedBackend>(layer: &BatchNorm<B>, input: Tensor<B, 4>) ->
 /// assert_eq!(output.to_vec::<f32>().unwrap(), [1.0, 0.0]);
 /// ```
 pub fn batch_norm_relu<B: FusedBackend>(layer: &BatchNorm<B>, input: Tensor<B, 4>) -> Tensor<B, 4> {
-    normalise(layer, input, Ending::Rectified)
+    normalise(layer, input, Ending::Rectified, None)
 }
 
 /// The end of a residual block: `max(y + shortcut, 0)` of the `y` of [`batch_norm()`], in the same pass over the values.
@@ -174,13 +175,41 @@ pub fn batch_norm_add_relu<B: FusedBackend>(
     shortcut: Tensor<B, 4>,
 ) -> Tensor<B, 4> {
     assert_eq!(input.dims(), shortcut.dims(), "the shortcut has another shape");
-    normalise(layer, input, Ending::AddRectified(shortcut))
+    normalise(layer, input, Ending::AddRectified(shortcut), None)
+}
+
+/// [`batch_norm_add_relu`] with a shortcut that goes other ways as well.
+///
+/// # Panics
+/// As [`batch_norm_add_relu`].
+///
+/// # Examples
+/// ```
+/// use burn::nn::{BatchNorm, BatchNormConfig};
+/// use burn::tensor::Tensor;
+/// use burn_flex::Flex;
+/// use galmass_ops::Fork;
+///
+/// let device = Default::default();
+/// let layer: BatchNorm<Flex> = BatchNormConfig::new(1).with_epsilon(3.0).init(&device);
+/// let fork = Fork::new(Tensor::<Flex, 4>::from_floats([[[[2.0, -8.0]]]], &device));
+/// let output = galmass_ops::batch_norm_add_relu_of_fork(&layer, fork.maps(), &fork).into_data();
+/// assert_eq!(output.to_vec::<f32>().unwrap(), [3.0, 0.0]);
+/// ```
+pub fn batch_norm_add_relu_of_fork<B: FusedBackend>(
+    layer: &BatchNorm<B>,
+    input: Tensor<B, 4>,
+    shortcut: &Fork<B>,
+) -> Tensor<B, 4> {
+    assert_eq!(input.dims(), shortcut.maps.dims(), "the shortcut has another shape");
+    normalise(layer, input, Ending::AddRectified(shortcut.maps()), Some(&shortcut.meeting))
 }
 
 fn normalise<B: FusedBackend>(
     layer: &BatchNorm<B>,
     input: Tensor<B, 4>,
     ending: Ending<Tensor<B, 4>>,
+    meeting: Option<&Meeting>,
 ) -> Tensor<B, 4> {
     let [n_samples, n_channels, height, width] = input.dims();
     let [expected] = layer.gamma.dims();
@@ -191,7 +220,7 @@ fn normalise<B: FusedBackend>(
     if frozen::is_frozen() && B::ad_enabled(&input.device()) {
         return end(frozen::normalise(layer, input), ending);
     }
-    B::batch_norm_layer(layer, input, ending)
+    B::batch_norm_layer(layer, input, ending, meeting)
 }
 
 /// What follows, as Burn's operations.

@@ -271,10 +271,13 @@ impl Task for CorrelatePart<'_> {
 /// Gradients `[pixel, channel]` as `[panel, pixel, PANEL]`.
 #[inline(always)]
 fn order_gradient(gradient: &[f32], n_out: usize, panels: &mut Vec<[f32; PANEL]>) {
-    panels.clear();
-    for first in (0..n_out).step_by(PANEL) {
-        let n_columns = n_out.min(first + PANEL) - first;
-        panels.extend(gradient.chunks_exact(n_out).map(|pixel| padded(&pixel[first..first + n_columns])));
+    let n = gradient.len() / n_out;
+    panels.resize(n_out.div_ceil(PANEL) * n, [0.0; PANEL]);
+    for (index, panel) in panels.chunks_exact_mut(n).enumerate() {
+        let columns = index * PANEL..n_out.min((index + 1) * PANEL);
+        for (to, pixel) in panel.iter_mut().zip(gradient.chunks_exact(n_out)) {
+            *to = padded(&pixel[columns.clone()]);
+        }
     }
 }
 
@@ -299,23 +302,28 @@ fn order_input(
     channels: Range<usize>,
     groups: &mut Vec<[f32; CHANNELS]>,
 ) -> usize {
-    groups.clear();
     // A single tap sees each pixel once, and maybe few of them; more see most of those between the first and the last.
     let is_single = sources.len() == n;
     let seen = sources.iter().filter(|source| **source != NOWHERE);
     let (first, last) = seen.fold((NOWHERE, 0), |(first, last), &source| (first.min(source), last.max(source)));
     let range = if first == NOWHERE { 0..0 } else { first..last + 1 };
-    for group in channels.clone().step_by(CHANNELS) {
-        let n_own = channels.end.min(group + CHANNELS) - group;
-        let of_pixel = |pixel: u32| padded(&input.pixel(pixel)[group..group + n_own]);
-        if is_single {
-            groups.extend(sources.iter().copied().map(of_pixel));
-        } else {
-            groups.extend(range.clone().map(of_pixel));
-        }
-        groups.push([0.0; CHANNELS]);
-    }
     let n_places = if is_single { n } else { range.len() };
+    groups.resize(channels.len().div_ceil(CHANNELS) * (n_places + 1), [0.0; CHANNELS]);
+    for (group, places) in groups.chunks_exact_mut(n_places + 1).enumerate() {
+        let first = channels.start + group * CHANNELS;
+        let own = first..channels.end.min(first + CHANNELS);
+        let (zeros, places) = places.split_last_mut().expect("one place more than there are pixels");
+        *zeros = [0.0; CHANNELS];
+        if is_single {
+            for (to, source) in places.iter_mut().zip(&*sources) {
+                *to = padded(&input.pixel(*source)[own.clone()]);
+            }
+        } else {
+            for (to, source) in places.iter_mut().zip(range.clone()) {
+                *to = padded(&input.pixel(source)[own.clone()]);
+            }
+        }
+    }
     for (index, source) in sources.iter_mut().enumerate() {
         *source = match *source {
             _ if is_single => index as u32,

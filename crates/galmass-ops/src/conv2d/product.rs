@@ -165,3 +165,61 @@ unsafe fn correlate_tiles<V: Vector, const ROWS: usize, const VECTORS: usize>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vector::{Plain, Task, dispatch};
+
+    const N_PIXELS: usize = 17;
+
+    fn numbers(n: usize, step: usize) -> Vec<f32> {
+        (0..n).map(|i| (i * step % 23) as f32 / 23.0 - 0.5).collect()
+    }
+
+    /// Both products of one panel.
+    struct Both<'a> {
+        n_channels: usize,
+        n_columns: usize,
+        sums: &'a mut [[f32; PANEL]; TILE],
+        gradients: &'a mut [[f32; PANEL]; CHANNELS],
+    }
+
+    impl Task for Both<'_> {
+        #[inline(always)]
+        unsafe fn run<V: Vector>(self) {
+            let values = numbers(N_PIXELS * self.n_channels, 7);
+            let zeros = vec![0.0; self.n_channels];
+            let (panel, sources) = (numbers(2 * self.n_channels * PANEL, 5), [3, NOWHERE, 16, 5, 0, 9, 8]);
+            let input = Maps { values: &values, zeros: &zeros };
+            // SAFETY: the caller says that the processor has these vectors.
+            unsafe {
+                let sources = [&sources[..], &sources[1..]].map(|tap| &tap[..6]);
+                multiply::<V>(input, &sources, &panel, self.n_columns, &mut self.sums[..6]);
+                let (groups, panels) = (numbers(N_PIXELS * CHANNELS, 3), numbers(7 * PANEL, 11));
+                let (groups, panels) = (groups.as_chunks().0, panels.as_chunks().0);
+                correlate::<V>(groups, &[1, 4, 4, 0, 16, 2, 7], panels, self.n_columns, self.gradients);
+            }
+        }
+    }
+
+    #[test]
+    fn vectors_of_any_width_give_the_same_sums() {
+        for (n_channels, n_columns) in [(1, 32), (5, 17), (40, 16), (3, 1)] {
+            let mut found = ([[0.25; PANEL]; TILE], [[0.25; PANEL]; CHANNELS]);
+            let mut plain = found;
+            let task = |(sums, gradients)| Both { n_channels, n_columns, sums, gradients };
+            dispatch(task((&mut found.0, &mut found.1)));
+            // SAFETY: plain values need nothing of the processor.
+            unsafe { task((&mut plain.0, &mut plain.1)).run::<Plain>() };
+            let rows = |sums: &([[f32; PANEL]; TILE], [[f32; PANEL]; CHANNELS])| {
+                let rows = sums.0[..6].iter().chain(&sums.1);
+                rows.flat_map(|row| row[..n_columns].to_vec()).collect::<Vec<_>>()
+            };
+            for (found, plain) in rows(&found).into_iter().zip(rows(&plain)) {
+                assert!((found - plain).abs() < 1e-5, "{n_channels} {n_columns}: {found} {plain}");
+                assert_ne!(found, 0.25);
+            }
+        }
+    }
+}
