@@ -1,11 +1,11 @@
 //! The residual blocks of He et al. (2016).
 
-use burn::nn::conv::Conv2d;
 use burn::nn::BatchNorm;
+use burn::nn::conv::Conv2d;
 use burn::prelude::*;
 use galmass_ops::{
-    Fork, FusedBackend, batch_norm, batch_norm_add_relu, batch_norm_add_relu_of_fork, batch_norm_relu, conv2d,
-    conv2d_of_fork,
+    Fork, FusedBackend, batch_norm, batch_norm_add_relu, batch_norm_add_relu_of_fork, batch_norm_relu,
+    conv2d, conv2d_of_fork,
 };
 use rand_chacha::ChaCha8Rng;
 

@@ -119,13 +119,11 @@ pub type Pool<B> = fn(FloatTensor<B>, Window) -> FloatTensor<B>;
 
 /// The gradient of the input from that of the output: this, input, output.
 #[doc(hidden)]
-pub type PoolGradient<B> =
-    fn(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, Window) -> FloatTensor<B>;
+pub type PoolGradient<B> = fn(FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, Window) -> FloatTensor<B>;
 
 /// Weights and moments after a step: weights, gradient and moments before.
 #[doc(hidden)]
-pub type AdamStep<B> =
-    fn(FloatTensor<B>, FloatTensor<B>, [FloatTensor<B>; 2], Rates) -> [FloatTensor<B>; 3];
+pub type AdamStep<B> = fn(FloatTensor<B>, FloatTensor<B>, [FloatTensor<B>; 2], Rates) -> [FloatTensor<B>; 3];
 
 impl FusedBackend for Flex {
     const FUSED: bool = true;
@@ -139,11 +137,7 @@ impl FusedBackend for Flex {
         batch_norm::flex::inference(layer, input, ending)
     }
 
-    fn conv2d_layer(
-        layer: &Conv2d<Self>,
-        input: Tensor<Self, 4>,
-        _: Option<&Meeting>,
-    ) -> Tensor<Self, 4> {
+    fn conv2d_layer(layer: &Conv2d<Self>, input: Tensor<Self, 4>, _: Option<&Meeting>) -> Tensor<Self, 4> {
         match conv2d::fusible(layer, &input) {
             Some(geometry) => {
                 let weight = primitive(layer.weight.val());
@@ -200,7 +194,8 @@ impl<B: FusedBackend, S: CheckpointStrategy> FusedBackend for Autodiff<B, S> {
     ) -> Tensor<Self, 4> {
         match B::kernels().zip(conv2d::fusible(layer, &input)) {
             Some((kernels, geometry)) => {
-                let output = conv2d::autodiff::convolve(kernels, input, layer.weight.val(), geometry, meeting);
+                let output =
+                    conv2d::autodiff::convolve(kernels, input, layer.weight.val(), geometry, meeting);
                 conv2d::add_bias(layer, output)
             }
             None => layer.forward(input),

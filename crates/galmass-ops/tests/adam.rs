@@ -8,7 +8,8 @@ use galmass_ops::FusedAdamW;
 
 /// Numbers in `[-1, 1)` that look random: the fractional parts of multiples of the golden ratio.
 fn numbers(shape: [usize; 2], seed: usize) -> Tensor<Flex, 2> {
-    let number = |i: usize| (2.0 * ((i * i + 1000 * seed) as f64 * 0.618_033_988_749_895).fract() - 1.0) as f32;
+    let number =
+        |i: usize| (2.0 * ((i * i + 1000 * seed) as f64 * 0.618_033_988_749_895).fract() - 1.0) as f32;
     let values = (1..=shape[0] * shape[1]).map(number).collect();
     Tensor::from_data(TensorData::new(values, shape), &Default::default())
 }

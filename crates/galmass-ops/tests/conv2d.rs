@@ -235,7 +235,9 @@ fn random_shapes_equal_burn_s_layer() {
 /// The gradients of both ways are added, wherever channels lie, and once.
 #[test]
 fn gradients_of_a_fork_are_added() {
-    let layers = || [layer::<Graph>(config(3, 5, [3, 3], [1, 1], [1; 4])), layer(config(3, 5, [1, 1], [1, 1], [0; 4]))];
+    let layers = || {
+        [layer::<Graph>(config(3, 5, [3, 3], [1, 1], [1; 4])), layer(config(3, 5, [1, 1], [1, 1], [0; 4]))]
+    };
     let through = |forward: fn(&[Conv2d<Graph>; 2], Tensor<Graph, 4>) -> Tensor<Graph, 4>| {
         let input = maps::<Graph>([4, 3, 5, 6], 4).require_grad();
         let output = forward(&layers(), input.clone());

@@ -25,7 +25,8 @@ const CASES: [Case; 6] = [
 /// Numbers in `[-1, 1)` that look random: the fractional parts of multiples of the golden ratio.
 fn maps<B: Backend>(shape: [usize; 4], seed: usize) -> Tensor<B, 4> {
     let n: usize = shape.iter().product();
-    let number = |i: usize| (2.0 * ((i * i + 1000 * seed) as f64 * 0.618_033_988_749_895).fract() - 1.0) as f32;
+    let number =
+        |i: usize| (2.0 * ((i * i + 1000 * seed) as f64 * 0.618_033_988_749_895).fract() - 1.0) as f32;
     Tensor::from_data(TensorData::new((1..=n).map(number).collect(), shape), &Default::default())
 }
 

@@ -115,10 +115,7 @@ impl<B: FusedBackend> SimpleOptimizer<B> for FusedAdamW {
         (tensor(weights), Some(AdamWState::new(momentum)))
     }
 
-    fn to_device<const D: usize>(
-        mut state: AdamWState<B, D>,
-        device: &Device<B>,
-    ) -> AdamWState<B, D> {
+    fn to_device<const D: usize>(mut state: AdamWState<B, D>, device: &Device<B>) -> AdamWState<B, D> {
         state.momentum = state.momentum.to_device(device);
         state
     }

@@ -27,11 +27,8 @@ pub(crate) fn training<B: Backend, S: CheckpointStrategy>(
     let m = n_values(&input);
     let input = primitive(input);
     let [gamma, beta] = [layer.gamma.val(), layer.beta.val()].map(primitive);
-    let affine = Affine {
-        gamma: gamma.primitive.clone(),
-        beta: beta.primitive.clone(),
-        epsilon: layer.epsilon,
-    };
+    let affine =
+        Affine { gamma: gamma.primitive.clone(), beta: beta.primitive.clone(), epsilon: layer.epsilon };
     let ending = ending.map(primitive);
     let Normalised { output, statistics } = (kernels.normalise)(
         input.primitive.clone(),

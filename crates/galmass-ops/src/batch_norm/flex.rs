@@ -92,13 +92,8 @@ pub(crate) fn gradients(
     };
     let output = ending.other().map(FlexTensor::storage);
     let mut of_shortcut = output.map(|_: &[f32]| vec![0.0; dims.iter().product()]);
-    let (of_gamma, of_beta) = kernel::gradients(
-        gradient.storage_mut(),
-        input.storage(),
-        output,
-        layer,
-        of_shortcut.as_deref_mut(),
-    );
+    let (of_gamma, of_beta) =
+        kernel::gradients(gradient.storage_mut(), input.storage(), output, layer, of_shortcut.as_deref_mut());
     [
         Some(gradient),
         Some(from_vec(of_gamma, [dims[1]])),

@@ -221,8 +221,7 @@ pub(super) fn gradients(
         .enumerate()
         .map(|(index, ((gradient, input), of_shortcut))| {
             let output = output.map(|output| &output[index * chunk..][..input.len()]);
-            let sums =
-                dispatch(ChunkSums { gradient: &mut *gradient, input, output, layer, scale: &scale });
+            let sums = dispatch(ChunkSums { gradient: &mut *gradient, input, output, layer, scale: &scale });
             if let Some(of_shortcut) = of_shortcut {
                 of_shortcut.copy_from_slice(gradient);
             }

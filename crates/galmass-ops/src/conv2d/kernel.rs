@@ -305,7 +305,8 @@ fn order_input(
     // A single tap sees each pixel once, and maybe few of them; more see most of those between the first and the last.
     let is_single = sources.len() == n;
     let seen = sources.iter().filter(|source| **source != NOWHERE);
-    let (first, last) = seen.fold((NOWHERE, 0), |(first, last), &source| (first.min(source), last.max(source)));
+    let (first, last) =
+        seen.fold((NOWHERE, 0), |(first, last), &source| (first.min(source), last.max(source)));
     let range = if first == NOWHERE { 0..0 } else { first..last + 1 };
     let n_places = if is_single { n } else { range.len() };
     groups.resize(channels.len().div_ceil(CHANNELS) * (n_places + 1), [0.0; CHANNELS]);

@@ -11,6 +11,9 @@ pub(super) const PANEL: usize = 32;
 /// Rows in a tile: with one panel their sums fill the registers of the widest vectors.
 pub(super) const TILE: usize = 12;
 
+/// Products after which sums in registers join those in memory: short sums round less than long ones.
+const RUN: usize = 256;
+
 /// Channels in a tile of the gradient of weights.
 pub(super) const CHANNELS: usize = 8;
 
@@ -69,32 +72,53 @@ unsafe fn multiply_tiles<V: Vector, const ROWS: usize, const VECTORS: usize>(
 ) {
     assert!(V::LANES * VECTORS <= PANEL);
     let n_channels = input.zeros.len();
+    let taps_of_run = RUN.div_ceil(n_channels);
     for (tile, sums) in sums.chunks_mut(ROWS).enumerate() {
-        // SAFETY: for all calls of `V`: the caller says that the processor has its instructions, and all vectors are within
-        // the panel, as was just checked.
-        let mut totals = [[unsafe { V::splat(0.0) }; VECTORS]; ROWS];
-        for (sources, weights) in sources.iter().zip(panel.chunks_exact(n_channels * PANEL)) {
-            let rows: [&[f32]; ROWS] = array::from_fn(|row| {
-                &input.pixel(*sources.get(tile * ROWS + row).unwrap_or(&NOWHERE))[..n_channels]
-            });
-            for (channel, weights) in weights.as_chunks::<PANEL>().0.iter().enumerate() {
-                // SAFETY: as above.
-                let weights: [V; VECTORS] =
-                    array::from_fn(|at| unsafe { V::load(weights.as_ptr().add(at * V::LANES)) });
-                for (row, totals) in rows.iter().zip(&mut totals) {
+        sums.fill([0.0; PANEL]);
+        let panels = panel.chunks(taps_of_run * n_channels * PANEL);
+        for (sources, panel) in sources.chunks(taps_of_run).zip(panels) {
+            // SAFETY: for all calls of `V`: the caller says that the processor has its instructions, and all vectors are
+            // within the panel, as was just checked.
+            let mut totals = [[unsafe { V::splat(0.0) }; VECTORS]; ROWS];
+            for (sources, weights) in sources.iter().zip(panel.chunks_exact(n_channels * PANEL)) {
+                let rows: [&[f32]; ROWS] = array::from_fn(|row| {
+                    &input.pixel(*sources.get(tile * ROWS + row).unwrap_or(&NOWHERE))[..n_channels]
+                });
+                for (channel, weights) in weights.as_chunks::<PANEL>().0.iter().enumerate() {
                     // SAFETY: as above.
-                    let value = unsafe { V::splat(row[channel]) };
-                    for (total, weight) in totals.iter_mut().zip(weights) {
+                    let weights: [V; VECTORS] =
+                        array::from_fn(|at| unsafe { V::load(weights.as_ptr().add(at * V::LANES)) });
+                    for (row, totals) in rows.iter().zip(&mut totals) {
                         // SAFETY: as above.
-                        *total = unsafe { value.mul_add(weight, *total) };
+                        let value = unsafe { V::splat(row[channel]) };
+                        for (total, weight) in totals.iter_mut().zip(weights) {
+                            // SAFETY: as above.
+                            *total = unsafe { value.mul_add(weight, *total) };
+                        }
                     }
                 }
             }
+            // SAFETY: as above.
+            unsafe { add_to(sums, totals) };
         }
-        for (sums, totals) in sums.iter_mut().zip(totals) {
-            for (at, total) in totals.into_iter().enumerate() {
-                // SAFETY: as above.
-                unsafe { total.store(sums.as_mut_ptr().add(at * V::LANES)) };
+    }
+}
+
+/// Adds sums to those in memory.
+///
+/// # Safety
+/// As of [`Vector`], and the vectors are no longer than a panel.
+#[inline(always)]
+unsafe fn add_to<V: Vector, const VECTORS: usize, const ROWS: usize>(
+    sums: &mut [[f32; PANEL]],
+    totals: [[V; VECTORS]; ROWS],
+) {
+    for (sums, totals) in sums.iter_mut().zip(totals) {
+        for (at, total) in totals.into_iter().enumerate() {
+            // SAFETY: the caller says that the processor has these instructions, and that the vector is within the panel.
+            unsafe {
+                let place = sums.as_mut_ptr().add(at * V::LANES);
+                V::splat(1.0).mul_add(total, V::load(place)).store(place);
             }
         }
     }
@@ -154,15 +178,8 @@ unsafe fn correlate_tiles<V: Vector, const ROWS: usize, const VECTORS: usize>(
                 }
             }
         }
-        for (sums, totals) in sums.iter_mut().zip(totals) {
-            for (at, total) in totals.into_iter().enumerate() {
-                // SAFETY: as above.
-                unsafe {
-                    let place = sums.as_mut_ptr().add(at * V::LANES);
-                    V::splat(1.0).mul_add(total, V::load(place)).store(place);
-                }
-            }
-        }
+        // SAFETY: as above.
+        unsafe { add_to(sums, totals) };
     }
 }
 

@@ -26,7 +26,10 @@ pub(crate) fn pool<B: Backend, S: CheckpointStrategy>(
         OpsKind::Tracked(mut node) => {
             // The checkpoint strategy may compute the input again rather than keep it.
             let input = node.checkpoint(&input);
-            node.finish(State { input, output: output.clone(), window, gradient: kernels.pool_gradient }, output)
+            node.finish(
+                State { input, output: output.clone(), window, gradient: kernels.pool_gradient },
+                output,
+            )
         }
         OpsKind::UnTracked(node) => node.finish(output),
     };
