@@ -1,12 +1,15 @@
 //! The residual blocks of He et al. (2016).
 
+use burn::nn::BatchNorm;
 use burn::nn::conv::Conv2d;
-use burn::nn::{BatchNorm, Relu};
 use burn::prelude::*;
-use galmass_ops::{FusedBackend, batch_norm as normalise, conv2d as convolve};
+use galmass_ops::{
+    Fork, FusedBackend, batch_norm, batch_norm_add_relu, batch_norm_add_relu_of_fork, batch_norm_relu,
+    conv2d, conv2d_of_fork,
+};
 use rand_chacha::ChaCha8Rng;
 
-use crate::initial::{batch_norm, convolution};
+use crate::initial::{batch_norm as new_batch_norm, convolution};
 
 /// How many times wider a bottleneck ends than its 3 x 3 convolution is.
 pub(crate) const EXPANSION: usize = 4;
@@ -30,7 +33,6 @@ pub struct ResidualBlock<B: Backend> {
     bn2: BatchNorm<B>,
     conv3: Option<Conv2d<B>>,
     bn3: Option<BatchNorm<B>>,
-    relu: Relu,
     downsample: Option<Downsample<B>>,
 }
 
@@ -45,12 +47,11 @@ impl<B: Backend> ResidualBlock<B> {
     ) -> Self {
         Self {
             conv1: convolution([n_in, n_out], 3, stride, generator, device),
-            bn1: batch_norm(n_out, device),
+            bn1: new_batch_norm(n_out, device),
             conv2: convolution([n_out, n_out], 3, 1, generator, device),
-            bn2: batch_norm(n_out, device),
+            bn2: new_batch_norm(n_out, device),
             conv3: None,
             bn3: None,
-            relu: Relu::new(),
             downsample: downsample([n_in, n_out], stride, generator, device),
         }
     }
@@ -66,12 +67,11 @@ impl<B: Backend> ResidualBlock<B> {
         let n_out = EXPANSION * n_narrow;
         Self {
             conv1: convolution([n_in, n_narrow], 1, 1, generator, device),
-            bn1: batch_norm(n_narrow, device),
+            bn1: new_batch_norm(n_narrow, device),
             conv2: convolution([n_narrow, n_narrow], 3, stride, generator, device),
-            bn2: batch_norm(n_narrow, device),
+            bn2: new_batch_norm(n_narrow, device),
             conv3: Some(convolution([n_narrow, n_out], 1, 1, generator, device)),
-            bn3: Some(batch_norm(n_out, device)),
-            relu: Relu::new(),
+            bn3: Some(new_batch_norm(n_out, device)),
             downsample: downsample([n_in, n_out], stride, generator, device),
         }
     }
@@ -85,7 +85,7 @@ fn downsample<B: Backend>(
 ) -> Option<Downsample<B>> {
     (stride != 1 || n_in != n_out).then(|| Downsample {
         conv: convolution([n_in, n_out], 1, stride, generator, device),
-        bn: batch_norm(n_out, device),
+        bn: new_batch_norm(n_out, device),
     })
 }
 
@@ -95,15 +95,19 @@ impl<B: FusedBackend> ResidualBlock<B> {
     /// # Shapes
     /// `[n, n_in, h, w]` -> `[n, n_out, ceil(h / stride), ceil(w / stride)]`
     pub fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        let shortcut = match &self.downsample {
-            Some(downsample) => normalise(&downsample.bn, convolve(&downsample.conv, input.clone())),
-            None => input.clone(),
+        let input = Fork::new(input);
+        let hidden = batch_norm_relu(&self.bn1, conv2d_of_fork(&self.conv1, &input));
+        let hidden = conv2d(&self.conv2, hidden);
+        let (hidden, last) = match (&self.conv3, &self.bn3) {
+            (Some(conv3), Some(bn3)) => (conv2d(conv3, batch_norm_relu(&self.bn2, hidden)), bn3),
+            _ => (hidden, &self.bn2),
         };
-        let hidden = self.relu.forward(normalise(&self.bn1, convolve(&self.conv1, input)));
-        let mut hidden = normalise(&self.bn2, convolve(&self.conv2, hidden));
-        if let (Some(conv3), Some(bn3)) = (&self.conv3, &self.bn3) {
-            hidden = normalise(bn3, convolve(conv3, self.relu.forward(hidden)));
+        match &self.downsample {
+            Some(Downsample { conv, bn }) => {
+                let shortcut = batch_norm(bn, conv2d_of_fork(conv, &input));
+                batch_norm_add_relu(last, hidden, shortcut)
+            }
+            None => batch_norm_add_relu_of_fork(last, hidden, &input),
         }
-        self.relu.forward(hidden + shortcut)
     }
 }

@@ -2,9 +2,9 @@
 
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::{AdaptiveAvgPool2d, AdaptiveAvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
-use burn::nn::{BatchNorm, PaddingConfig2d, Relu};
+use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::prelude::*;
-use galmass_ops::{FusedBackend, batch_norm as normalise, conv2d as convolve};
+use galmass_ops::{FusedBackend, batch_norm_relu, conv2d, max_pool2d};
 use rand_chacha::ChaCha8Rng;
 
 use crate::ResidualBlock;
@@ -19,7 +19,6 @@ use crate::initial::{batch_norm, convolution};
 pub struct Branch<B: Backend> {
     conv1: Conv2d<B>,
     bn1: BatchNorm<B>,
-    relu: Relu,
     maxpool: Option<MaxPool2d>,
     layer1: Vec<ResidualBlock<B>>,
     layer2: Vec<ResidualBlock<B>>,
@@ -62,7 +61,6 @@ impl<B: Backend> Branch<B> {
         Self {
             conv1,
             bn1: batch_norm(width, device),
-            relu: Relu::new(),
             maxpool,
             layer1: stage(0),
             layer2: stage(1),
@@ -79,9 +77,9 @@ impl<B: FusedBackend> Branch<B> {
     /// # Shapes
     /// `[n, n_channels, n_px, n_px]` -> `[n, n_features]`, 512 for ResNet-18 of width 64
     pub fn forward(&self, maps: Tensor<B, 4>) -> Tensor<B, 2> {
-        let mut hidden = self.relu.forward(normalise(&self.bn1, convolve(&self.conv1, maps)));
+        let mut hidden = batch_norm_relu(&self.bn1, conv2d(&self.conv1, maps));
         if let Some(pool) = &self.maxpool {
-            hidden = pool.forward(hidden);
+            hidden = max_pool2d(pool, hidden);
         }
         for block in self.layer1.iter().chain(&self.layer2).chain(&self.layer3).chain(&self.layer4) {
             hidden = block.forward(hidden);

@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use burn::module::AutodiffModule;
+use burn::optim::Optimizer;
 use burn::optim::adaptor::OptimizerAdaptor;
-use burn::optim::{AdamW, AdamWConfig, Optimizer};
 use burn::prelude::*;
 use burn::tensor::backend::AutodiffBackend;
 use galmass_core::seed;
 use galmass_dataset::{Inputs, ScaledSamples};
-use galmass_ops::FusedBackend;
+use galmass_ops::{FusedAdamW, FusedBackend};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::batches_of_epoch;
@@ -96,11 +96,11 @@ pub struct Trained {
     pub features: FeatureDistribution,
 }
 
-type Adam<B> = OptimizerAdaptor<AdamW, Network<B>, B>;
+type Adam<B> = OptimizerAdaptor<FusedAdamW, Network<B>, B>;
 type State<B> = (<Network<B> as Module<B>>::Record, <Adam<B> as Optimizer<Network<B>, B>>::Record);
 
 /// A run between two epochs.
-struct Run<'a, B: AutodiffBackend> {
+struct Run<'a, B: AutodiffBackend<InnerBackend: FusedBackend>> {
     task: &'a TrainingTask<'a>,
     device: &'a B::Device,
     /// Further devices, which take their parts of each batch.
@@ -158,12 +158,7 @@ where
     ) -> Result<Self, NetError> {
         let config = task.training;
         let network = Network::new(task.network, seed::derive(config.seed, stream::WEIGHTS), device)?;
-        let optimiser = AdamWConfig::new()
-            .with_beta_1(0.9)
-            .with_beta_2(0.999)
-            .with_epsilon(1e-8)
-            .with_weight_decay(config.weight_decay as f32)
-            .init();
+        let optimiser = FusedAdamW::new(0.9, 0.999, 1e-8, config.weight_decay as f32).into();
         let header = Header::new(task.describe(1 + helpers.len()));
         Ok(Self { task, device, helpers, network, optimiser, header, best: None, log: None })
     }

@@ -1,12 +1,12 @@
 //! Layers of a residual network, fused for Burn's Flex backend and equal to PyTorch's.
 //!
-//! Burn composes batch normalisation from a dozen tensor operations with broadcasting. On Flex that is more than half
-//! of a training step of a small ResNet, spent in strided iteration. Here it is one operation with its own gradient.
-//! And Flex convolves one sample at a time, as one matrix product each, which wastes most of the processor where the
-//! maps are small. Here samples share a product.
+//! Burn composes batch normalisation from a dozen tensor operations with broadcasting, and on Flex convolves one sample at a
+//! time. Here each is one operation with its own gradient, on maps whose channels lie side by side in memory:
+//! convolutions take patches where they lie, and batch normalisation ends with the rectifier and the shortcut of a residual
+//! block in the same pass.
 //!
-//! [`batch_norm`] and [`conv2d`] take the place of `layer.forward`; the layers, their parameters and their records stay
-//! Burn's:
+//! [`batch_norm()`], [`conv2d()`] and [`max_pool2d()`] take the place of `layer.forward`, [`FusedAdamW`] that of Burn's
+//! optimiser; the layers, their parameters and their records stay Burn's:
 //!
 //! ```
 //! use burn::backend::Autodiff;
@@ -37,19 +37,41 @@
 //! | `Cuda` | Burn's layers | `cuda` |
 //! | [`Autodiff<B>`](burn::backend::Autodiff) | those of `B`, with gradients | always |
 //!
+//! What these operations return has the shape that Burn's has, but not its strides: `[n, channels, height, width]` with the
+//! channels side by side. Burn's own operations take that, some of them slowly; [`Fork`] spares the most frequent of these.
+//!
 //! Results do not depend on the number of threads: what is summed by one thread, and in which order, is fixed by the shapes.
 
+mod adam;
 mod backend;
 mod batch_norm;
 mod conv2d;
+mod fork;
+mod max_pool;
+mod memory;
+mod sink;
 mod tensors;
+mod vector;
 
+pub use adam::FusedAdamW;
+#[doc(hidden)]
+pub use adam::Rates;
 pub use backend::FusedBackend;
 #[doc(hidden)]
-pub use backend::{Convolve, ConvolveGradients, Kernels, Normalise, NormaliseGradients};
+pub use backend::{
+    AdamStep, Convolve, ConvolveGradients, Kernels, Normalise, NormaliseGradients, Pool, PoolGradient,
+};
 #[doc(hidden)]
-pub use batch_norm::{Normalised, Statistics};
-pub use batch_norm::{batch_norm, with_running_statistics};
+pub use batch_norm::{Affine, Ending, Normalised, Statistics};
+pub use batch_norm::{
+    batch_norm, batch_norm_add_relu, batch_norm_add_relu_of_fork, batch_norm_relu, with_running_statistics,
+};
 #[doc(hidden)]
 pub use conv2d::Geometry;
-pub use conv2d::conv2d;
+pub use conv2d::{conv2d, conv2d_of_fork};
+pub use fork::Fork;
+#[doc(hidden)]
+pub use fork::Meeting;
+#[doc(hidden)]
+pub use max_pool::Window;
+pub use max_pool::max_pool2d;

@@ -4,10 +4,11 @@ use burn::backend::Autodiff;
 use burn::backend::autodiff::checkpoint::strategy::BalancedCheckpointing;
 use burn::module::{AutodiffModule, Param};
 use burn::nn::{BatchNorm, BatchNormConfig};
+use burn::tensor::activation::relu;
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{DType, Tensor, TensorData};
 use burn_flex::Flex;
-use galmass_ops::{FusedBackend, batch_norm};
+use galmass_ops::{FusedBackend, batch_norm, batch_norm_add_relu, batch_norm_relu};
 
 type Graph = Autodiff<Flex>;
 type Forward<B> = fn(&BatchNorm<B>, Tensor<B, 4>) -> Tensor<B, 4>;
@@ -369,4 +370,122 @@ fn running_statistics_have_burn_s_outputs_and_pass_gradients() {
     // And only there.
     batch_norm(&trained, maps([5, 3, 4, 4], 4));
     assert_ne!(values(trained.running_var.value_sync()), before);
+}
+
+/// Output and gradients of input, gamma, beta and shortcut.
+fn ended(
+    shape: [usize; 4],
+    end: impl Fn(&BatchNorm<Graph>, Tensor<Graph, 4>, Tensor<Graph, 4>) -> Tensor<Graph, 4>,
+) -> Vec<Vec<f32>> {
+    let layer = layer::<Graph>(shape[1]);
+    let input = (maps::<Graph>(shape, 4) * 3.0 + 0.5).require_grad();
+    let shortcut = maps::<Graph>(shape, 6).require_grad();
+    let output = end(&layer, input.clone(), shortcut.clone());
+    let gradients = (output.clone() * maps(shape, 3)).sum().backward();
+    let parameters = [&layer.gamma, &layer.beta].map(|of_channels| of_channels.grad(&gradients));
+    let n_values = (shape[0] * shape[2] * shape[3]) as f64;
+    let mut all = vec![values(output), values(input.grad(&gradients).expect("a gradient"))];
+    all.extend(parameters.map(|gradient| values(gradient.expect("a gradient") / n_values)));
+    all.extend(shortcut.grad(&gradients).map(values));
+    all
+}
+
+#[test]
+fn endings_equal_burn_s_operations() {
+    for shape in SHAPES {
+        let pairs = [
+            (
+                ended(shape, |layer, input, _| batch_norm_relu(layer, input)),
+                ended(shape, |layer, input, _| relu(layer.forward(input))),
+            ),
+            (
+                ended(shape, batch_norm_add_relu),
+                ended(shape, |layer, input, shortcut| relu(layer.forward(input) + shortcut)),
+            ),
+        ];
+        for (found, expected) in pairs {
+            assert_eq!(found.len(), expected.len());
+            for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                assert_close(found, expected, &format!("{shape:?} {index}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn endings_of_inference_equal_burn_s_operations() {
+    for shape in SHAPES {
+        let trained = layer::<Graph>(shape[1]);
+        batch_norm(&trained, maps::<Graph>(shape, 4) * 3.0 + 0.5);
+        let trained = trained.valid();
+        let (input, shortcut) = (maps::<Flex>(shape, 5), maps::<Flex>(shape, 6));
+        let found = values(batch_norm_relu(&trained, input.clone()));
+        assert_close(&found, &values(relu(trained.forward(input.clone()))), "rectified");
+        let found = values(batch_norm_add_relu(&trained, input.clone(), shortcut.clone()));
+        assert_close(&found, &values(relu(trained.forward(input) + shortcut.clone())), "with shortcut");
+        assert_eq!(values(shortcut), numbers(shape.iter().product(), 6));
+    }
+}
+
+#[test]
+fn a_shortcut_of_other_strides_counts_as_its_copy() {
+    let shortcut = || maps::<Graph>([5, 4, 3, 5], 6).permute([2, 1, 0, 3]).require_grad();
+    let through = |shortcut: Tensor<Graph, 4>| {
+        let output = batch_norm_add_relu(&layer(4), maps([3, 4, 5, 5], 4), shortcut.clone());
+        let gradients = (output.clone() * maps([3, 4, 5, 5], 3)).sum().backward();
+        [values(output), values(shortcut.grad(&gradients).expect("a gradient"))]
+    };
+    assert_eq!(through(shortcut()), through(copy_of(&shortcut()).require_grad()));
+}
+
+#[test]
+fn what_is_rectified_may_be_no_number() {
+    let input = Tensor::<Graph, 4>::from_floats([[[[1.0, f32::NAN]], [[1.0, 3.0]]]], &Default::default());
+    let layer = BatchNormConfig::new(2).init(&Default::default());
+    let output = values(batch_norm_relu(&layer, input));
+    assert!(output[..2].iter().all(|value| value.is_nan()));
+    assert_close(&output[2..], &[0.0, 1.0], "the other channel");
+}
+
+#[test]
+#[should_panic(expected = "the shortcut has another shape")]
+fn another_shape_of_the_shortcut_is_refused() {
+    batch_norm_add_relu(&layer::<Flex>(3), maps([1, 3, 2, 2], 4), maps([1, 3, 1, 1], 4));
+}
+
+#[test]
+fn frozen_layers_end_as_well() {
+    use galmass_ops::with_running_statistics;
+    let trained = layer::<Graph>(3);
+    let input = maps::<Graph>([5, 3, 2, 2], 3);
+    let output = with_running_statistics(|| batch_norm_relu(&trained, input.clone()));
+    assert_close(&values(output), &values(relu(trained.valid().forward(input.inner()))), "rectified");
+}
+
+#[test]
+fn a_residual_block_adds_the_gradients_of_its_input() {
+    use burn::nn::conv::{Conv2d, Conv2dConfig};
+    use galmass_ops::{Fork, batch_norm_add_relu_of_fork, conv2d_of_fork};
+    let shape = [6, 4, 5, 5];
+    let weights = Param::from_tensor(maps::<Graph>([4, 4, 1, 1], 7));
+    let mut convolution: Conv2d<Graph> =
+        Conv2dConfig::new([4, 4], [1, 1]).with_bias(false).init(&Default::default());
+    convolution.weight = weights;
+    let through = |is_fused: bool| {
+        let layer = layer::<Graph>(4);
+        let input = maps::<Graph>(shape, 4).require_grad();
+        // Not the input itself: the gradient of its gradient's sum must arrive there, once.
+        let inner = input.clone() * 2.0;
+        let output = if is_fused {
+            let fork = Fork::new(inner);
+            batch_norm_add_relu_of_fork(&layer, conv2d_of_fork(&convolution, &fork), &fork)
+        } else {
+            relu(layer.forward(convolution.forward(inner.clone())) + inner)
+        };
+        let gradients = (output.clone() * maps(shape, 3)).sum().backward();
+        [values(output), values(input.grad(&gradients).expect("a gradient"))]
+    };
+    let ([output, gradient], [expected, expected_gradient]) = (through(true), through(false));
+    assert_close(&output, &expected, "output");
+    assert_close(&gradient, &expected_gradient, "gradient");
 }

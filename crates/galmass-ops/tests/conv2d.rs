@@ -8,7 +8,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{DType, Tensor, TensorData};
 use burn_flex::Flex;
-use galmass_ops::conv2d;
+use galmass_ops::{Fork, conv2d, conv2d_of_fork};
 
 type Graph = Autodiff<Flex>;
 type Forward<B> = fn(&Conv2d<B>, Tensor<B, 4>) -> Tensor<B, 4>;
@@ -206,4 +206,55 @@ fn checkpointing_changes_nothing() {
         });
     let plain: Forward<Graph> = |layer, input| conv2d(layer, burn::tensor::activation::relu(input));
     assert_eq!(found, step(&layer::<Graph>(config()), maps(shape, 4), plain));
+}
+
+/// Few channels and many, whole panels of weights and pieces of them, padding beyond the kernel.
+#[test]
+fn random_shapes_equal_burn_s_layer() {
+    // Numerical Recipes' generator; what it draws is named where a shape fails.
+    let mut state = 1_u32;
+    let mut draw = |low: usize, high: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        low + (state >> 8) as usize % (high - low)
+    };
+    for _ in 0..60 {
+        let shape = [draw(1, 4), draw(1, 70), draw(1, 12), draw(1, 12)];
+        let (n_out, kernel, stride) = (draw(1, 70), [draw(1, 5), draw(1, 5)], [draw(1, 4), draw(1, 4)]);
+        let padding = [draw(0, 3), draw(0, 3), draw(0, 3), draw(0, 3)];
+        let [top, left, bottom, right] = padding;
+        if top + shape[2] + bottom < kernel[0] || left + shape[3] + right < kernel[1] {
+            continue;
+        }
+        let config = || config(shape[1], n_out, kernel, stride, padding);
+        let found = step(&layer::<Graph>(config()), maps(shape, 4), conv2d);
+        let expected = step(&layer::<Graph>(config()), maps(shape, 4), stock);
+        assert_same(&found, &expected, &format!("{shape:?} {n_out} {kernel:?} {stride:?} {padding:?}"));
+    }
+}
+
+/// The gradients of both ways are added, wherever channels lie, and once.
+#[test]
+fn gradients_of_a_fork_are_added() {
+    let layers = || {
+        [layer::<Graph>(config(3, 5, [3, 3], [1, 1], [1; 4])), layer(config(3, 5, [1, 1], [1, 1], [0; 4]))]
+    };
+    let through = |forward: fn(&[Conv2d<Graph>; 2], Tensor<Graph, 4>) -> Tensor<Graph, 4>| {
+        let input = maps::<Graph>([4, 3, 5, 6], 4).require_grad();
+        let output = forward(&layers(), input.clone());
+        let gradients = (output.clone() * maps(output.dims(), 3)).sum().backward();
+        values(input.grad(&gradients).expect("a gradient"))
+    };
+    let forked = through(|[first, second], input| {
+        // In the middle of a graph, where gradients are consumed, and with a third way of which Burn knows.
+        let fork = Fork::new(input * 2.0);
+        conv2d_of_fork(first, &fork) + conv2d_of_fork(second, &fork) + conv2d(second, fork.maps())
+    });
+    let plain = through(|[first, second], input| {
+        let input = input * 2.0;
+        first.forward(input.clone()) + second.forward(input.clone()) + second.forward(input)
+    });
+    assert_close(&forked, &plain, "both");
+    // A single way waits for nobody.
+    let alone = through(|[first, _], input| conv2d_of_fork(first, &Fork::new(input)));
+    assert_close(&alone, &through(|[first, _], input| first.forward(input)), "alone");
 }

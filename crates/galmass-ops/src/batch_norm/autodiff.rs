@@ -11,8 +11,9 @@ use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 use burn::tensor::ops::FloatTensor;
 
-use super::{Normalised, Statistics, n_values};
+use super::{Affine, Ending, Normalised, Statistics, n_values};
 use crate::backend::{Kernels, NormaliseGradients};
+use crate::fork::Meeting;
 use crate::tensors::{primitive, tensor};
 
 /// Normalises with the statistics of the input, and lets the running statistics follow.
@@ -20,28 +21,32 @@ pub(crate) fn training<B: Backend, S: CheckpointStrategy>(
     kernels: Kernels<B>,
     layer: &BatchNorm<Autodiff<B, S>>,
     input: Tensor<Autodiff<B, S>, 4>,
+    ending: Ending<Tensor<Autodiff<B, S>, 4>>,
+    meeting: Option<&Meeting>,
 ) -> Tensor<Autodiff<B, S>, 4> {
     let m = n_values(&input);
-    let epsilon = layer.epsilon;
     let input = primitive(input);
-    let gamma = primitive(layer.gamma.val());
-    let beta = primitive(layer.beta.val());
-
-    let parents = [input.node.clone(), gamma.node.clone(), beta.node.clone()];
-    let Normalised { output, statistics } =
-        (kernels.normalise)(input.primitive.clone(), gamma.primitive.clone(), beta.primitive, epsilon);
+    let [gamma, beta] = [layer.gamma.val(), layer.beta.val()].map(primitive);
+    let affine =
+        Affine { gamma: gamma.primitive.clone(), beta: beta.primitive.clone(), epsilon: layer.epsilon };
+    let ending = ending.map(primitive);
+    let Normalised { output, statistics } = (kernels.normalise)(
+        input.primitive.clone(),
+        affine.clone(),
+        ending.clone().map(|shortcut| shortcut.primitive),
+    );
     follow(layer, statistics.clone(), m);
-    let output = match Step.prepare::<S>(parents).compute_bound().stateful() {
-        OpsKind::Tracked(mut node) => {
-            // The checkpoint strategy may compute the input again rather than keep it; the others are small.
-            let input = node.checkpoint(&input);
-            let gradients = kernels.normalise_gradients;
-            let state = State { input, gamma: gamma.primitive, statistics, epsilon, gradients };
-            node.finish(state, output)
+    let Kernels { normalise_gradients: gradients, add, .. } = kernels;
+    let made = Made { output, statistics, affine, gradients, add };
+    tensor(match ending {
+        Ending::AddRectified(shortcut) => {
+            let ending = Ending::AddRectified(made.output.clone());
+            let meeting = meeting.filter(|_| shortcut.is_tracked()).cloned();
+            made.track::<S, 4>(ending, meeting, [input, gamma, beta, shortcut])
         }
-        OpsKind::UnTracked(node) => node.finish(output),
-    };
-    tensor(output)
+        Ending::Rectified => made.track::<S, 3>(Ending::Rectified, None, [input, gamma, beta]),
+        Ending::Nothing => made.track::<S, 3>(Ending::Nothing, None, [input, gamma, beta]),
+    })
 }
 
 /// Takes the statistics of a batch of `m` values a channel into the running statistics.
@@ -62,29 +67,71 @@ fn follow<B: Backend, S: CheckpointStrategy>(
     layer.running_var.update(Tensor::from_inner(running_variance));
 }
 
+/// What came of the way there.
+struct Made<B: Backend> {
+    output: FloatTensor<B>,
+    statistics: Statistics<B>,
+    affine: Affine<B>,
+    gradients: NormaliseGradients<B>,
+    add: fn(FloatTensor<B>, FloatTensor<B>) -> FloatTensor<B>,
+}
+
+impl<B: Backend> Made<B> {
+    /// Puts the operation into the graph; the first parent is the input.
+    fn track<S: CheckpointStrategy, const N: usize>(
+        self,
+        ending: Ending<FloatTensor<B>>,
+        meeting: Option<Meeting>,
+        parents: [FloatTensor<Autodiff<B, S>>; N],
+    ) -> FloatTensor<Autodiff<B, S>> {
+        let Self { output, statistics, affine, gradients, add } = self;
+        let nodes = parents.each_ref().map(|parent| parent.node.clone());
+        match Backward::<B, N>::prepare::<S>(Step, nodes).compute_bound().stateful() {
+            OpsKind::Tracked(mut node) => {
+                // The checkpoint strategy may compute the input again rather than keep it; the others are small, or kept
+                // by what follows as well.
+                let input = node.checkpoint(&parents[0]);
+                meeting.iter().for_each(Meeting::expect_one);
+                node.finish(State { input, affine, statistics, ending, gradients, meeting, add }, output)
+            }
+            OpsKind::UnTracked(node) => node.finish(output),
+        }
+    }
+}
+
 /// What the way back needs from the way there.
 #[derive(Clone, Debug)]
 struct State<B: Backend> {
     input: NodeId,
-    gamma: FloatTensor<B>,
+    affine: Affine<B>,
     statistics: Statistics<B>,
-    epsilon: f64,
+    /// With the output.
+    ending: Ending<FloatTensor<B>>,
     gradients: NormaliseGradients<B>,
+    /// Where the gradient of the shortcut goes, if not to the graph at once.
+    meeting: Option<Meeting>,
+    add: fn(FloatTensor<B>, FloatTensor<B>) -> FloatTensor<B>,
 }
 
 #[derive(Debug)]
 struct Step;
 
-impl<B: Backend> Backward<B, 3> for Step {
+impl<B: Backend, const N: usize> Backward<B, N> for Step {
     type State = State<B>;
 
-    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Self::State, N>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
         let of_output = gradients.consume::<B>(&ops.node);
-        let State { input, gamma, statistics, epsilon, gradients: of_parents } = ops.state;
+        let State { input, affine, statistics, ending, gradients: of_parents, meeting, add } = ops.state;
         let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
-        let of_parents = of_parents(of_output, input, gamma, statistics, epsilon);
+        let [of_input, of_gamma, of_beta, of_shortcut] =
+            of_parents(of_output, input, affine, statistics, ending);
+        let of_shortcut = of_shortcut.and_then(|gradient| match meeting {
+            Some(meeting) => meeting.bring(gradient, add),
+            None => Some(gradient),
+        });
+        let of_parents = [of_input, of_gamma, of_beta, of_shortcut];
         for (parent, gradient) in ops.parents.into_iter().zip(of_parents) {
-            if let Some(parent) = parent {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
                 gradients.register::<B>(parent.id, gradient);
             }
         }

@@ -4,17 +4,22 @@ use burn::nn::BatchNorm;
 use burn::tensor::Tensor;
 use burn_flex::{Flex, FlexTensor};
 
-use super::kernel::{self, Moments, Shape};
-use super::{Normalised, Statistics, delegate, is_f32};
-use crate::tensors::{contiguous, dims, from_vec, primitive, slice, tensor, to_vec};
+use super::kernel::{self, Layer, Moments};
+use super::{Affine, Ending, Normalised, Statistics, delegate, is_f32};
+use crate::tensors::{
+    channels_last, contiguous, dims, from_channels_last, from_vec, primitive, slice, tensor, to_vec,
+};
 
 /// Normalises with the running statistics, in place where the input is not shared.
-pub(crate) fn inference(layer: &BatchNorm<Flex>, input: Tensor<Flex, 4>) -> Tensor<Flex, 4> {
+pub(crate) fn inference(
+    layer: &BatchNorm<Flex>,
+    input: Tensor<Flex, 4>,
+    ending: Ending<Tensor<Flex, 4>>,
+) -> Tensor<Flex, 4> {
     if !is_f32(layer, &input) {
-        return delegate(layer, input);
+        return delegate(layer, input, ending);
     }
-    let shape = Shape::from(input.dims());
-    let mut values = contiguous(primitive(input));
+    let mut values = channels_last(primitive(input));
     let [gamma, beta, mean, variance] = [
         layer.gamma.val(),
         layer.beta.val(),
@@ -23,27 +28,41 @@ pub(crate) fn inference(layer: &BatchNorm<Flex>, input: Tensor<Flex, 4>) -> Tens
     ]
     .map(|parameter| contiguous(primitive(parameter)));
     let moments = Moments { mean: to_vec(&mean), variance: to_vec(&variance) };
-    let [gamma, beta] = [&gamma, &beta].map(slice);
-    kernel::normalise_in_place(values.storage_mut(), shape, &moments, gamma, beta, layer.epsilon);
+    let ending = ending.map(|shortcut| channels_last(primitive(shortcut)));
+    let layer = Layer {
+        moments: &moments,
+        gamma: slice(&gamma),
+        beta: slice(&beta),
+        epsilon: layer.epsilon,
+        rectifies: ending.rectifies(),
+    };
+    kernel::normalise_in_place(values.storage_mut(), ending.other().map(FlexTensor::storage), layer);
     tensor(values)
 }
 
 /// See [`Kernels::normalise`](crate::Kernels::normalise).
 pub(crate) fn normalise(
     input: FlexTensor,
-    gamma: FlexTensor,
-    beta: FlexTensor,
-    epsilon: f64,
+    affine: Affine<Flex>,
+    ending: Ending<FlexTensor>,
 ) -> Normalised<Flex> {
     let dims = dims(&input);
-    let shape = Shape::from(dims);
-    let [input, gamma, beta] = [input, gamma, beta].map(contiguous);
-    let [values, gamma, beta] = [&input, &gamma, &beta].map(slice);
-    let moments = kernel::moments(values, shape);
-    let output = kernel::normalise(values, shape, &moments, gamma, beta, epsilon);
+    let input = channels_last(input);
+    let ending = ending.map(channels_last);
+    let [gamma, beta] = [affine.gamma, affine.beta].map(contiguous);
+    let moments = kernel::moments(input.storage(), dims[1]);
+    let layer = Layer {
+        moments: &moments,
+        gamma: slice(&gamma),
+        beta: slice(&beta),
+        epsilon: affine.epsilon,
+        rectifies: ending.rectifies(),
+    };
+    let mut output = vec![0.0; dims.iter().product()];
+    kernel::normalise(input.storage(), ending.other().map(FlexTensor::storage), layer, &mut output);
     let Moments { mean, variance } = moments;
     Normalised {
-        output: from_vec(output, dims),
+        output: from_channels_last(output, dims),
         statistics: Statistics { mean: from_vec(mean, [dims[1]]), variance: from_vec(variance, [dims[1]]) },
     }
 }
@@ -53,16 +72,32 @@ pub(crate) fn normalise(
 pub(crate) fn gradients(
     gradient: FlexTensor,
     input: FlexTensor,
-    gamma: FlexTensor,
+    affine: Affine<Flex>,
     statistics: Statistics<Flex>,
-    epsilon: f64,
-) -> [FlexTensor; 3] {
+    ending: Ending<FlexTensor>,
+) -> [Option<FlexTensor>; 4] {
     let dims = dims(&input);
-    let [mut gradient, input, gamma] = [gradient, input, gamma].map(contiguous);
-    let [mean, variance] = [statistics.mean, statistics.variance].map(|of_channels| to_vec(&of_channels));
+    let [mut gradient, input] = [gradient, input].map(channels_last);
+    let ending = ending.map(channels_last);
+    let [gamma, beta] = [affine.gamma, affine.beta].map(contiguous);
+    let [mean, variance] =
+        [statistics.mean, statistics.variance].map(|of_channels| to_vec(&contiguous(of_channels)));
     let moments = Moments { mean, variance };
-    let [values, gamma] = [&input, &gamma].map(slice);
+    let layer = Layer {
+        moments: &moments,
+        gamma: slice(&gamma),
+        beta: slice(&beta),
+        epsilon: affine.epsilon,
+        rectifies: ending.rectifies(),
+    };
+    let output = ending.other().map(FlexTensor::storage);
+    let mut of_shortcut = output.map(|_: &[f32]| vec![0.0; dims.iter().product()]);
     let (of_gamma, of_beta) =
-        kernel::gradients(gradient.storage_mut(), values, Shape::from(dims), &moments, gamma, epsilon);
-    [gradient, from_vec(of_gamma, [dims[1]]), from_vec(of_beta, [dims[1]])]
+        kernel::gradients(gradient.storage_mut(), input.storage(), output, layer, of_shortcut.as_deref_mut());
+    [
+        Some(gradient),
+        Some(from_vec(of_gamma, [dims[1]])),
+        Some(from_vec(of_beta, [dims[1]])),
+        of_shortcut.map(|values| from_channels_last(values, dims)),
+    ]
 }

@@ -1,52 +1,13 @@
-//! The arithmetic, on slices `[sample, channel, pixel]`.
+//! The arithmetic, on slices `[pixel of all samples, channel]`.
 //!
-//! Sums run over one channel in a fixed order: lanes of `f32`, as wide as vector registers like, gathered in `f64` every
-//! [`GATHER`] values.
+//! Pixels are taken in chunks that fit into the cache, each with sums of its own in `f32`; those of the chunks are put
+//! together in `f64`. The shape alone decides what the chunks are, so that the number of threads does not matter.
 
-use std::array;
-use std::ops::Range;
-
+use galmass_core::simd::{Work, dispatch};
 use rayon::prelude::*;
 
-/// Partial sums side by side.
-const LANES: usize = 16;
-
-/// Values of a channel after which lanes are gathered in `f64`.
-const GATHER: usize = 128 * LANES;
-
-/// Values that are worth a thread.
-const GRAIN: usize = 1 << 14;
-
-/// The shape of an input that is not empty.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
-    n_samples: usize,
-    n_channels: usize,
-    n_pixels: usize,
-}
-
-impl From<[usize; 4]> for Shape {
-    fn from([n_samples, n_channels, height, width]: [usize; 4]) -> Self {
-        Self { n_samples, n_channels, n_pixels: height * width }
-    }
-}
-
-impl Shape {
-    /// Values of one sample.
-    fn sample(self) -> usize {
-        self.n_channels * self.n_pixels
-    }
-
-    /// Values of one channel.
-    fn channel(self) -> usize {
-        self.n_samples * self.n_pixels
-    }
-
-    fn plane(self, sample: usize, channel: usize) -> Range<usize> {
-        let start = sample * self.sample() + channel * self.n_pixels;
-        start..start + self.n_pixels
-    }
-}
+/// Values of a chunk, as long as that is a pixel or more.
+const CHUNK: usize = 1 << 14;
 
 /// Mean and biased variance of each channel.
 #[derive(Clone, Debug)]
@@ -62,63 +23,170 @@ impl Moments {
     }
 }
 
-/// Mean and biased variance of each channel, in two passes.
-pub(super) fn moments(input: &[f32], shape: Shape) -> Moments {
-    let n = shape.channel() as f64;
-    let (mean, variance) = over_channels(shape, |channel| {
-        let [sum] = sums(input, input, shape, channel, |x, _| [x]);
-        let mean = sum / n;
-        // The second pass is about the rounded mean, since that is what the values will be compared with.
-        let rounded = mean as f32;
-        let [squares] = sums(input, input, shape, channel, |x, _| [(x - rounded) * (x - rounded)]);
-        (rounded, (squares / n - (mean - f64::from(rounded)).powi(2)).max(0.0) as f32)
-    });
+/// What a layer makes of an input.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layer<'a> {
+    pub(super) moments: &'a Moments,
+    pub(super) gamma: &'a [f32],
+    pub(super) beta: &'a [f32],
+    pub(super) epsilon: f64,
+    /// Whether what is negative in the end becomes zero.
+    pub(super) rectifies: bool,
+}
+
+impl Layer<'_> {
+    fn scale(&self) -> Vec<f32> {
+        let inverse = self.moments.inverse_deviation(self.epsilon);
+        inverse.iter().zip(self.gamma).map(|(inverse, gamma)| inverse * gamma).collect()
+    }
+}
+
+/// `gamma (x - mean) / sqrt(variance + epsilon) + beta`, with `scale` for `gamma / sqrt(variance + epsilon)`.
+#[inline(always)]
+fn normalised(x: f32, mean: f32, scale: f32, beta: f32) -> f32 {
+    (x - mean) * scale + beta
+}
+
+/// 0 where a value is negative; NaN stays.
+#[inline(always)]
+fn rectified(value: f32) -> f32 {
+    if value < 0.0 { 0.0 } else { value }
+}
+
+/// Whole pixels that are worth a thread.
+fn chunk(n_channels: usize) -> usize {
+    (CHUNK / n_channels).max(1) * n_channels
+}
+
+/// Mean and biased variance of each channel.
+pub(super) fn moments(input: &[f32], n_channels: usize) -> Moments {
+    let chunks: Vec<Vec<[f32; 2]>> = input
+        .par_chunks(chunk(n_channels))
+        .map(|input| dispatch(ChunkMoments { input, n_channels }))
+        .collect();
+    // Chan, Golub & LeVeque (1983).
+    let mut totals = vec![(0.0_f64, 0.0_f64); n_channels];
+    let mut n_before = 0.0;
+    for (chunk, input) in chunks.iter().zip(input.chunks(chunk(n_channels))) {
+        let n = (input.len() / n_channels) as f64;
+        for ((mean, squares), [of_chunk, squares_of_chunk]) in totals.iter_mut().zip(chunk) {
+            let apart = f64::from(*of_chunk) - *mean;
+            *mean += apart * n / (n_before + n);
+            *squares += f64::from(*squares_of_chunk) + apart * apart * n_before * n / (n_before + n);
+        }
+        n_before += n;
+    }
+    let (mean, variance) =
+        totals.into_iter().map(|(mean, squares)| (mean as f32, (squares / n_before).max(0.0) as f32)).unzip();
     Moments { mean, variance }
 }
 
-/// `gamma (x - mean) / sqrt(variance + epsilon) + beta`.
-pub(super) fn normalise(
-    input: &[f32],
-    shape: Shape,
-    moments: &Moments,
-    gamma: &[f32],
-    beta: &[f32],
-    epsilon: f64,
-) -> Vec<f32> {
-    let scale = scale(moments, gamma, epsilon);
-    let mut output = vec![0.0; input.len()];
-    let chunk = chunk(shape);
-    output.par_chunks_mut(chunk).zip(input.par_chunks(chunk)).for_each(|(output, input)| {
-        let planes = output.chunks_exact_mut(shape.n_pixels).zip(input.chunks_exact(shape.n_pixels));
-        for ((output, input), channel) in planes.zip((0..shape.n_channels).cycle()) {
-            let (mean, scale, beta) = (moments.mean[channel], scale[channel], beta[channel]);
-            for (y, x) in output.iter_mut().zip(input) {
-                *y = (x - mean) * scale + beta;
+/// Mean and sum of squared distances from it, of each channel of some pixels.
+struct ChunkMoments<'a> {
+    input: &'a [f32],
+    n_channels: usize,
+}
+
+impl Work for ChunkMoments<'_> {
+    type Output = Vec<[f32; 2]>;
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) -> Self::Output {
+        let Self { input, n_channels } = self;
+        let n = (input.len() / n_channels) as f32;
+        let mut sums = vec![0.0_f32; n_channels];
+        for pixel in input.chunks_exact(n_channels) {
+            for (sum, x) in sums.iter_mut().zip(pixel) {
+                *sum += x;
             }
         }
+        // The mean is rounded, and sums of so many numbers are not exact: what is left of it is taken away afterwards.
+        let guess: Vec<f32> = sums.iter().map(|sum| sum / n).collect();
+        let mut squares = vec![0.0_f32; n_channels];
+        sums.fill(0.0);
+        for pixel in input.chunks_exact(n_channels) {
+            for (((sum, square), x), guess) in sums.iter_mut().zip(&mut squares).zip(pixel).zip(&guess) {
+                let apart = x - guess;
+                *sum += apart;
+                *square += apart * apart;
+            }
+        }
+        let exact = |((guess, sum), square): ((&f32, &f32), &f32)| {
+            let apart = sum / n;
+            [guess + apart, square - sum * apart]
+        };
+        guess.iter().zip(&sums).zip(&squares).map(exact).collect()
+    }
+}
+
+/// The output of a layer, with another map added to it.
+pub(super) fn normalise(input: &[f32], shortcut: Option<&[f32]>, layer: Layer<'_>, output: &mut [f32]) {
+    let scale = layer.scale();
+    let chunk = chunk(scale.len());
+    output.par_chunks_mut(chunk).enumerate().for_each(|(index, output)| {
+        let places = index * chunk..index * chunk + output.len();
+        let input = Some(&input[places.clone()]);
+        let shortcut = shortcut.map(|shortcut| &shortcut[places]);
+        dispatch(Normalise { input, shortcut, layer, scale: &scale, output });
     });
-    output
 }
 
 /// [`normalise`], over its input.
-pub(super) fn normalise_in_place(
-    values: &mut [f32],
-    shape: Shape,
-    moments: &Moments,
-    gamma: &[f32],
-    beta: &[f32],
-    epsilon: f64,
-) {
-    let scale = scale(moments, gamma, epsilon);
-    values.par_chunks_mut(chunk(shape)).for_each(|values| {
-        let planes = values.chunks_exact_mut(shape.n_pixels);
-        for (plane, channel) in planes.zip((0..shape.n_channels).cycle()) {
-            let (mean, scale, beta) = (moments.mean[channel], scale[channel], beta[channel]);
-            for x in plane {
-                *x = (*x - mean) * scale + beta;
+pub(super) fn normalise_in_place(values: &mut [f32], shortcut: Option<&[f32]>, layer: Layer<'_>) {
+    let scale = layer.scale();
+    let chunk = chunk(scale.len());
+    values.par_chunks_mut(chunk).enumerate().for_each(|(index, output)| {
+        let shortcut = shortcut.map(|shortcut| &shortcut[index * chunk..][..output.len()]);
+        dispatch(Normalise { input: None, shortcut, layer, scale: &scale, output });
+    });
+}
+
+struct Normalise<'a> {
+    /// None where it is in the output.
+    input: Option<&'a [f32]>,
+    shortcut: Option<&'a [f32]>,
+    layer: Layer<'a>,
+    scale: &'a [f32],
+    output: &'a mut [f32],
+}
+
+impl Work for Normalise<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) {
+        let Self { input, shortcut, layer, scale, output } = self;
+        let n_channels = scale.len();
+        let channels = || layer.moments.mean.iter().zip(scale).zip(layer.beta);
+        // Each way has a loop of its own, so that none decides anything for each value.
+        for (index, output) in output.chunks_exact_mut(n_channels).enumerate() {
+            let pixel = index * n_channels..(index + 1) * n_channels;
+            match input {
+                Some(input) => {
+                    for ((y, x), ((mean, scale), beta)) in
+                        output.iter_mut().zip(&input[pixel.clone()]).zip(channels())
+                    {
+                        *y = normalised(*x, *mean, *scale, *beta);
+                    }
+                }
+                None => {
+                    for (y, ((mean, scale), beta)) in output.iter_mut().zip(channels()) {
+                        *y = normalised(*y, *mean, *scale, *beta);
+                    }
+                }
+            }
+            if let Some(shortcut) = shortcut {
+                for (y, shortcut) in output.iter_mut().zip(&shortcut[pixel]) {
+                    *y += shortcut;
+                }
+            }
+            if layer.rectifies {
+                for y in output {
+                    *y = rectified(*y);
+                }
             }
         }
-    });
+    }
 }
 
 /// Turns the gradient `g` of the output into that of the input, and returns those of gamma and beta. With
@@ -128,114 +196,131 @@ pub(super) fn normalise_in_place(
 /// of gamma = sum(g z)     of beta = sum(g)
 /// of x     = gamma / sqrt(variance + epsilon) (g - mean(g) - z mean(g z))
 /// ```
+///
+/// where `g` counts as 0 for an output that was rectified; `output` is what says so, where there was a shortcut. The
+/// gradient of that, which is `g`, goes to `of_shortcut`.
 pub(super) fn gradients(
     gradient: &mut [f32],
     input: &[f32],
-    shape: Shape,
-    moments: &Moments,
-    gamma: &[f32],
-    epsilon: f64,
+    output: Option<&[f32]>,
+    layer: Layer<'_>,
+    of_shortcut: Option<&mut [f32]>,
 ) -> (Vec<f32>, Vec<f32>) {
-    let inverse_deviation = moments.inverse_deviation(epsilon);
-    let of_output = &*gradient;
-    let (of_gamma, of_beta) = over_channels(shape, |channel| {
-        let mean = moments.mean[channel];
-        let [g, gx] = sums(of_output, input, shape, channel, |g, x| [g, g * (x - mean)]);
-        ((gx * f64::from(inverse_deviation[channel])) as f32, g as f32)
-    });
-
-    let n = shape.channel() as f32;
-    let chunk = chunk(shape);
-    gradient.par_chunks_mut(chunk).zip(input.par_chunks(chunk)).for_each(|(gradient, input)| {
-        let planes = gradient.chunks_exact_mut(shape.n_pixels).zip(input.chunks_exact(shape.n_pixels));
-        for ((gradient, input), channel) in planes.zip((0..shape.n_channels).cycle()) {
-            let mean = moments.mean[channel];
-            let scale = gamma[channel] * inverse_deviation[channel];
-            let level = of_beta[channel] / n;
-            let slope = of_gamma[channel] / n * inverse_deviation[channel];
-            for (g, x) in gradient.iter_mut().zip(input) {
-                *g = scale * (*g - level - (x - mean) * slope);
+    let inverse_deviation = layer.moments.inverse_deviation(layer.epsilon);
+    let scale = layer.scale();
+    let n_channels = scale.len();
+    let chunk = chunk(n_channels);
+    let mut of_shortcut: Vec<Option<&mut [f32]>> = match of_shortcut {
+        Some(of_shortcut) => of_shortcut.chunks_mut(chunk).map(Some).collect(),
+        None => input.chunks(chunk).map(|_| None).collect(),
+    };
+    let sums: Vec<Vec<[f32; 2]>> = gradient
+        .par_chunks_mut(chunk)
+        .zip(input.par_chunks(chunk))
+        .zip(&mut of_shortcut)
+        .enumerate()
+        .map(|(index, ((gradient, input), of_shortcut))| {
+            let output = output.map(|output| &output[index * chunk..][..input.len()]);
+            let sums = dispatch(ChunkSums { gradient: &mut *gradient, input, output, layer, scale: &scale });
+            if let Some(of_shortcut) = of_shortcut {
+                of_shortcut.copy_from_slice(gradient);
             }
+            sums
+        })
+        .collect();
+    let mut totals = vec![(0.0_f64, 0.0_f64); n_channels];
+    for chunk in &sums {
+        for ((g, gx), [of_chunk, gx_of_chunk]) in totals.iter_mut().zip(chunk) {
+            *g += f64::from(*of_chunk);
+            *gx += f64::from(*gx_of_chunk);
         }
+    }
+    let n = (input.len() / n_channels) as f64;
+    let of_gamma: Vec<f32> = totals
+        .iter()
+        .zip(&inverse_deviation)
+        .map(|((_, gx), inverse)| (gx * f64::from(*inverse)) as f32)
+        .collect();
+    let of_beta: Vec<f32> = totals.iter().map(|(g, _)| *g as f32).collect();
+    let level: Vec<f32> = totals.iter().map(|(g, _)| (g / n) as f32).collect();
+    let slope: Vec<f32> = totals
+        .iter()
+        .zip(&inverse_deviation)
+        .map(|((_, gx), inverse)| (gx / n * f64::from(*inverse).powi(2)) as f32)
+        .collect();
+    gradient.par_chunks_mut(chunk).zip(input.par_chunks(chunk)).for_each(|(gradient, input)| {
+        let mean = &layer.moments.mean;
+        dispatch(Center { gradient, input, mean, scale: &scale, level: &level, slope: &slope });
     });
     (of_gamma, of_beta)
 }
 
-fn scale(moments: &Moments, gamma: &[f32], epsilon: f64) -> Vec<f32> {
-    moments.inverse_deviation(epsilon).iter().zip(gamma).map(|(inverse, gamma)| inverse * gamma).collect()
+/// Sets to zero the gradient of what was rectified, and sums `g` and `g (x - mean)` of each channel of some pixels.
+struct ChunkSums<'a> {
+    gradient: &'a mut [f32],
+    input: &'a [f32],
+    output: Option<&'a [f32]>,
+    layer: Layer<'a>,
+    scale: &'a [f32],
 }
 
-/// Whole samples that are worth a thread.
-fn chunk(shape: Shape) -> usize {
-    GRAIN.div_ceil(shape.sample()) * shape.sample()
-}
+impl Work for ChunkSums<'_> {
+    type Output = Vec<[f32; 2]>;
 
-fn over_channels(
-    shape: Shape,
-    of_channel: impl Fn(usize) -> (f32, f32) + Sync + Send,
-) -> (Vec<f32>, Vec<f32>) {
-    let grain = GRAIN.div_ceil(shape.channel());
-    (0..shape.n_channels).into_par_iter().with_min_len(grain).map(of_channel).unzip()
-}
-
-/// Sums of `K` functions of two values over a channel of both slices.
-fn sums<const K: usize>(
-    a: &[f32],
-    b: &[f32],
-    shape: Shape,
-    channel: usize,
-    f: impl Fn(f32, f32) -> [f32; K],
-) -> [f64; K] {
-    let mut totals = [0.0; K];
-    let mut lanes = [[0.0_f32; LANES]; K];
-    let mut n_in_lanes = 0;
-    for sample in 0..shape.n_samples {
-        let plane = shape.plane(sample, channel);
-        for (a, b) in a[plane.clone()].chunks(GATHER).zip(b[plane].chunks(GATHER)) {
-            if n_in_lanes + a.len() > GATHER {
-                gather(&mut totals, &mut lanes);
-                n_in_lanes = 0;
-            }
-            n_in_lanes += a.len();
-            add(&mut lanes, a, b, &f);
-        }
-    }
-    gather(&mut totals, &mut lanes);
-    totals
-}
-
-#[inline(always)]
-fn add<const K: usize>(
-    lanes: &mut [[f32; LANES]; K],
-    a: &[f32],
-    b: &[f32],
-    f: &impl Fn(f32, f32) -> [f32; K],
-) {
-    let (a, a_rest) = a.as_chunks::<LANES>();
-    let (b, b_rest) = b.as_chunks::<LANES>();
-    // Small maps have only a rest, and many of them: they spare the copy that keeps the lanes in registers.
-    if !a.is_empty() {
-        let mut local = *lanes;
-        for (a, b) in a.iter().zip(b) {
-            let terms: [[f32; K]; LANES] = array::from_fn(|lane| f(a[lane], b[lane]));
-            for k in 0..K {
-                for lane in 0..LANES {
-                    local[k][lane] += terms[lane][k];
+    #[inline(always)]
+    fn run<const FMA: bool>(self) -> Self::Output {
+        let Self { gradient, input, output, layer, scale } = self;
+        let n_channels = scale.len();
+        let mean = &layer.moments.mean[..n_channels];
+        let (mut sums, mut products) = (vec![0.0_f32; n_channels], vec![0.0_f32; n_channels]);
+        let pixels = gradient.chunks_exact_mut(n_channels).zip(input.chunks_exact(n_channels));
+        for (index, (gradient, input)) in pixels.enumerate() {
+            match output {
+                _ if !layer.rectifies => {}
+                Some(output) => {
+                    for (g, y) in gradient.iter_mut().zip(&output[index * n_channels..][..n_channels]) {
+                        *g = if *y <= 0.0 { 0.0 } else { *g };
+                    }
+                }
+                None => {
+                    let channels = mean.iter().zip(scale).zip(layer.beta);
+                    for ((g, x), ((mean, scale), beta)) in gradient.iter_mut().zip(input).zip(channels) {
+                        *g = if normalised(*x, *mean, *scale, *beta) <= 0.0 { 0.0 } else { *g };
+                    }
                 }
             }
+            let totals = sums.iter_mut().zip(&mut products);
+            for ((g, x), ((sum, product), mean)) in gradient.iter().zip(input).zip(totals.zip(mean)) {
+                *sum += g;
+                *product += g * (x - mean);
+            }
         }
-        *lanes = local;
-    }
-    for (lane, (&a, &b)) in a_rest.iter().zip(b_rest).enumerate() {
-        for (k, term) in f(a, b).into_iter().enumerate() {
-            lanes[k][lane] += term;
-        }
+        sums.into_iter().zip(products).map(|(sum, product)| [sum, product]).collect()
     }
 }
 
-fn gather<const K: usize>(totals: &mut [f64; K], lanes: &mut [[f32; LANES]; K]) {
-    for (total, lanes) in totals.iter_mut().zip(lanes) {
-        *total += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
-        *lanes = [0.0; LANES];
+struct Center<'a> {
+    gradient: &'a mut [f32],
+    input: &'a [f32],
+    mean: &'a [f32],
+    scale: &'a [f32],
+    level: &'a [f32],
+    slope: &'a [f32],
+}
+
+impl Work for Center<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool>(self) {
+        let Self { gradient, input, mean, scale, level, slope } = self;
+        let n_channels = mean.len();
+        let pixels = gradient.chunks_exact_mut(n_channels).zip(input.chunks_exact(n_channels));
+        for (gradient, input) in pixels {
+            let channels = mean.iter().zip(scale).zip(level).zip(slope);
+            for ((g, x), (((mean, scale), level), slope)) in gradient.iter_mut().zip(input).zip(channels) {
+                *g = scale * (*g - level - (x - mean) * slope);
+            }
+        }
     }
 }

@@ -3,14 +3,17 @@
 use burn_flex::FlexTensor;
 
 use super::Geometry;
-use super::kernel::{self, Shape};
-use crate::tensors::{contiguous, dims, from_vec, slice};
+use super::kernel;
+use super::shape::Shape;
+use crate::tensors::{channels_last, contiguous, dims, from_channels_last, from_vec, slice};
 
 /// See [`Kernels::convolve`](crate::Kernels::convolve).
 pub(crate) fn convolve(input: FlexTensor, weight: FlexTensor, geometry: Geometry) -> FlexTensor {
     let shape = shape(&input, &weight, geometry);
-    let [input, weight] = [input, weight].map(contiguous);
-    from_vec(kernel::convolve(slice(&input), slice(&weight), shape), shape.output())
+    let (input, weight) = (channels_last(input), contiguous(weight));
+    let mut output = vec![0.0; shape.output().iter().product()];
+    kernel::convolve(input.storage(), slice(&weight), shape, &mut output);
+    from_channels_last(output, shape.output())
 }
 
 /// See [`Kernels::convolve_gradients`](crate::Kernels::convolve_gradients).
@@ -23,10 +26,15 @@ pub(crate) fn gradients(
 ) -> (Option<FlexTensor>, FlexTensor) {
     let shape = shape(&input, &weight, geometry);
     let (input_dims, weight_dims) = (dims(&input), dims(&weight));
-    let [gradient, input, weight] = [gradient, input, weight].map(contiguous);
-    let [gradient, input, weight] = [&gradient, &input, &weight].map(slice);
-    let (of_input, of_weight) = kernel::gradients(gradient, input, weight, shape, wants_input);
-    (of_input.map(|values| from_vec(values, input_dims)), from_vec(of_weight, weight_dims))
+    let (gradient, input) = (channels_last(gradient), channels_last(input));
+    let mut of_weight = vec![0.0; weight_dims.iter().product()];
+    kernel::weight_gradient(gradient.storage(), input.storage(), shape, &mut of_weight);
+    let of_input = wants_input.then(|| {
+        let mut of_input = vec![0.0; input_dims.iter().product()];
+        kernel::input_gradient(gradient.storage(), slice(&contiguous(weight)), shape, &mut of_input);
+        from_channels_last(of_input, input_dims)
+    });
+    (of_input, from_vec(of_weight, weight_dims))
 }
 
 fn shape(input: &FlexTensor, weight: &FlexTensor, geometry: Geometry) -> Shape {

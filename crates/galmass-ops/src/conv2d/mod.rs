@@ -2,13 +2,17 @@
 
 pub(crate) mod autodiff;
 pub(crate) mod flex;
+mod grid;
 mod kernel;
+mod product;
+mod shape;
+mod weights;
 
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use burn::tensor::{DType, Tensor};
 
-use crate::FusedBackend;
+use crate::{Fork, FusedBackend};
 
 /// How the kernel moves over the map.
 #[doc(hidden)]
@@ -58,7 +62,35 @@ pub struct Geometry {
 /// K. Chellapilla, S. Puri & P. Simard 2006, "High Performance Convolutional Neural Networks for Document Processing",
 /// IWFHR: convolution as one matrix product.
 pub fn conv2d<B: FusedBackend>(layer: &Conv2d<B>, input: Tensor<B, 4>) -> Tensor<B, 4> {
-    B::conv2d_layer(layer, input)
+    B::conv2d_layer(layer, input, None)
+}
+
+/// [`conv2d()`] of maps that go other ways as well.
+///
+/// # Panics
+/// As [`conv2d()`].
+///
+/// # Examples
+/// ```
+/// use burn::backend::Autodiff;
+/// use burn::nn::Initializer;
+/// use burn::nn::conv::{Conv2d, Conv2dConfig};
+/// use burn::tensor::Tensor;
+/// use burn_flex::Flex;
+/// use galmass_ops::{Fork, conv2d_of_fork};
+///
+/// // Two convolutions that double their input: the gradient is 2 from each.
+/// let device = Default::default();
+/// let doubled = Conv2dConfig::new([1, 1], [1, 1]).with_bias(false).with_initializer(Initializer::Constant { value: 2.0 });
+/// let layers: [Conv2d<Autodiff<Flex>>; 2] = [doubled.init(&device), doubled.init(&device)];
+/// let input = Tensor::from_floats([[[[1.0]]]], &device).require_grad();
+/// let fork = Fork::new(input.clone());
+/// let output = conv2d_of_fork(&layers[0], &fork) + conv2d_of_fork(&layers[1], &fork);
+/// let gradient = input.grad(&output.backward()).unwrap();
+/// assert_eq!(gradient.into_data().to_vec::<f32>().unwrap(), [4.0]);
+/// ```
+pub fn conv2d_of_fork<B: FusedBackend>(layer: &Conv2d<B>, input: &Fork<B>) -> Tensor<B, 4> {
+    B::conv2d_layer(layer, input.maps(), Some(&input.meeting))
 }
 
 /// How the kernel of a layer moves, if the fused operations can do it for this input.
@@ -72,7 +104,7 @@ pub(crate) fn fusible<B: FusedBackend>(layer: &Conv2d<B>, input: &Tensor<B, 4>) 
     let geometry = Geometry { stride: layer.stride, padding };
     let is_plain = layer.dilation == [1, 1] && layer.groups == 1 && !layer.stride.contains(&0);
     let is_f32 = [input.dtype(), weight.dtype()] == [DType::F32; 2];
-    let shape = (is_plain && is_f32).then(|| kernel::Shape::new(input.dims(), weight.dims(), geometry))?;
+    let shape = (is_plain && is_f32).then(|| shape::Shape::new(input.dims(), weight.dims(), geometry))?;
     shape.map(|_| geometry)
 }
 
