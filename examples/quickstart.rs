@@ -75,7 +75,7 @@ use ndarray::ArrayView2;
 use paper_table::{Measured, PaperRow};
 use report::Report;
 use serde::Serialize;
-use set_learning::numbers;
+use set_learning::{numbers, profile_radii};
 use table_5::TARGETS;
 
 /// What is inferred within the half-mass radius, as places among the targets of table 5.
@@ -219,8 +219,7 @@ fn table(
         });
     }
     rows.extend(trees.iter().map(|done| done.row.clone()));
-    let radii = &set.manifest().description.config["profile_radii_rhsm"];
-    let radii: Vec<f64> = serde_json::from_value(radii.clone())?;
+    let radii = profile_radii(set);
     rows.extend(baselines::rows(set, split, &radii, seed)?);
     Ok(rows)
 }
