@@ -9,11 +9,11 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 const STYLE: &str = "\
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
 h1, h2 { line-height: 1.2 } h2 { margin-top: 2.5rem }
 .table { overflow-x: auto }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-th, td { padding: .3rem .8rem; text-align: left; border-bottom: 1px solid #ddd; white-space: nowrap }
+th, td { padding: .3rem .6rem; text-align: left; border-bottom: 1px solid #ddd; white-space: nowrap }
 th { border-bottom: 2px solid #888 }
 figure { margin: 1.5rem 0 } img { max-width: 100%; height: auto } figcaption { color: #555 }
 pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; font-size: 13px }
@@ -64,11 +64,14 @@ impl Report {
     /// A PNG, as a part of the page.
     pub(crate) fn picture(&mut self, path: &Path, caption: &str) -> Result<(), Box<dyn Error>> {
         let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        // The width is the first number of the header. Our figures have 288 dots an inch, a page 96.
+        let width =
+            bytes.get(16..20).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes) / 3;
         let (data, caption) = (BASE64_STANDARD.encode(bytes), escaped(caption));
         // A `String` takes every line.
         let _ = writeln!(
             self.html,
-            "<figure><img alt=\"{caption}\" src=\"data:image/png;base64,{data}\">\
+            "<figure><img alt=\"{caption}\" width=\"{width}\" src=\"data:image/png;base64,{data}\">\
              <figcaption>{caption}</figcaption></figure>"
         );
         Ok(())

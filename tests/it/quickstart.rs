@@ -40,9 +40,10 @@ fn it_puts_all_ways_to_a_mass_side_by_side_in_one_page() {
 }
 
 /// Opens the page in a browser without a window: every picture is one, and nothing is wider than the window.
+#[allow(clippy::print_stderr, reason = "says what it skips")]
 fn see(page: &str, folder: &Path) {
     let Some(browser) = browser() else {
-        println!("skipped the browser: no chromium here, `./setup --contributor` brings one");
+        eprintln!("skipped the browser: no chromium here, `./setup --contributor` brings one");
         return;
     };
     let script = "<script>addEventListener('load', () => { document.body.dataset.seen = [
